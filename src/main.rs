@@ -1,0 +1,2 @@
+//! VPN client.
+fn main() {}
