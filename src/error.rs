@@ -1,0 +1,99 @@
+//! `Error`: what a user is told and the exit status that goes with it.
+
+use std::fmt;
+
+use crate::exit::ExitStatus;
+
+/// A failure in the user's terms: what went wrong, where, and what to type next.
+///
+/// Printed as up to four lines (`error:`, `where:`, `note:`, `try:`). Nothing secret may be put into any of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// Exit status of the program.
+    pub status: ExitStatus,
+    /// One sentence, lower case, without a full stop.
+    pub message: String,
+    /// Where it happened, if that is not in the message.
+    pub place: Option<String>,
+    /// A fact that calms or explains.
+    pub note: Option<String>,
+    /// What to try next, ready to paste where it can be.
+    pub hint: Option<String>,
+}
+
+impl Error {
+    /// An error with a message only.
+    pub fn new(status: ExitStatus, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            place: None,
+            note: None,
+            hint: None,
+        }
+    }
+
+    /// Adds the `where:` line.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        self.place = Some(place.into());
+        self
+    }
+
+    /// Adds the `note:` line.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+
+    /// Adds the `try:` line.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", Clean(&self.message))?;
+        let lines = [("where", &self.place), ("note", &self.note), ("try", &self.hint)];
+        for (label, text) in lines {
+            if let Some(text) = text {
+                write!(f, "\n  {label}: {}", Clean(text))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Text from a peer must not steer the terminal: control characters become `?`.
+struct Clean<'a>(&'a str);
+
+impl fmt::Display for Clean<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            fmt::Write::write_char(f, if character.is_control() { '?' } else { character })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_stand_in_their_order_and_control_characters_are_gone() {
+        let error = Error::new(ExitStatus::Protocol, "bad \u{1b}[2Janswer")
+            .hint("-v")
+            .at("vpn.example.com");
+        assert_eq!(
+            error.to_string(),
+            "error: bad ?[2Janswer\n  where: vpn.example.com\n  try: -v"
+        );
+    }
+}

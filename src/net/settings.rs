@@ -1,0 +1,110 @@
+//! What a run of the tunnel needs to know, resolved from options, environment and files.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::secret::Secret;
+
+/// Where the gateway is and how it is reached and trusted.
+#[derive(Debug, Clone)]
+pub struct GatewaySettings {
+    /// Host name or address literal, without brackets.
+    pub host: String,
+    /// TCP port, 443 by default.
+    pub port: u16,
+    /// Fixed addresses of names (`--resolve`).
+    pub resolve: Vec<(String, IpAddr)>,
+    /// Proxy to go through: `http`, `socks5` or `socks5h`, user and password in the URL.
+    pub proxy: Option<Url>,
+    /// Limit for each TCP connect and each TLS handshake.
+    pub connect_timeout: Duration,
+    /// Certificate and TLS rules.
+    pub tls: TlsSettings,
+}
+
+/// Certificate and TLS rules.
+#[derive(Debug, Clone, Default)]
+pub struct TlsSettings {
+    /// Accepted public keys; when there are any, only they count.
+    pub pins: Vec<Pin>,
+    /// Extra roots, PEM.
+    pub ca_files: Vec<PathBuf>,
+    /// Leave the system's roots out.
+    pub no_system_trust: bool,
+    /// Name sent in TLS when it differs from the host.
+    pub sni: Option<String>,
+    /// Client certificate chain, PEM.
+    pub certificate: Option<PathBuf>,
+    /// Its key when not in the same file, PEM.
+    pub key: Option<PathBuf>,
+    /// Which back ends may be used.
+    pub mode: TlsMode,
+    /// Allow RC4, 3DES and TLS before 1.2 in the legacy back end.
+    pub allow_insecure_crypto: bool,
+}
+
+/// Which TLS back ends may be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TlsMode {
+    /// Modern first, legacy when the gateway refuses the modern handshake by alert.
+    #[default]
+    Auto,
+    /// Modern only.
+    Modern,
+    /// Legacy only.
+    Legacy,
+}
+
+/// A digest of the gateway's public key (DER SubjectPublicKeyInfo).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pin {
+    /// `pin-sha256:` or `sha256:`.
+    Sha256([u8; 32]),
+    /// `sha1:`; accepted with a warning.
+    Sha1([u8; 20]),
+}
+
+/// Settings of `vpnc-cli connect`.
+#[derive(Debug, Clone)]
+pub struct ConnectSettings {
+    /// The gateway.
+    pub gateway: GatewaySettings,
+    /// Session cookie as the user gave it: `DSID=…` and others.
+    pub cookie: Secret,
+    /// `User-Agent` of every request.
+    pub user_agent: String,
+    /// Host name told to the gateway (`juniper-nc.md §7.3`).
+    pub local_hostname: String,
+    /// Use ESP when the gateway offers it.
+    pub esp: bool,
+    /// Local UDP port for ESP; 0 = any.
+    pub esp_local_port: u16,
+    /// Dead-peer time of ESP instead of the gateway's; at least 2 s.
+    pub dpd: Option<Duration>,
+    /// Name of the interface; may name an existing persistent device.
+    pub interface: Option<String>,
+    /// Upper limit for the interface MTU.
+    pub mtu: Option<u16>,
+    /// How the machine's network is set up.
+    pub network: NetworkMode,
+    /// How long the channel may stay lost.
+    pub reconnect_timeout: Duration,
+    /// End the login on the gateway when the user ends the tunnel.
+    pub logout: bool,
+    /// Name of this instance, for the undo journal.
+    pub name: String,
+}
+
+/// How the machine's network is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NetworkMode {
+    /// Natively over netlink.
+    Builtin,
+    /// By a vpnc-script command line, run with `/bin/sh -c`.
+    Script(String),
+    /// Not at all.
+    None,
+}

@@ -1,0 +1,104 @@
+//! What the operating system does for us: the tunnel device and the network set-up.
+//!
+//! The event loop knows only the two traits here. [`TunDevice`] moves batches of packets; [`NetworkSetup`] reacts to
+//! the configuration of the gateway and is reverted on every way out.
+
+pub mod fake;
+pub mod linux;
+pub mod privilege;
+pub mod script;
+
+use std::future::Future;
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::config::NetworkConfig;
+use crate::packet::{Batch, Received};
+
+/// A layer-3 device. Reading and writing never block.
+pub trait TunDevice {
+    /// Interface name as the system knows it.
+    fn name(&self) -> &str;
+
+    /// Ready when a packet can be read.
+    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Reads what is ready now, at most one batch, appended to `batch`. Returns the number of packets, 0 when there
+    /// is none.
+    fn read_batch(&mut self, batch: &mut Batch) -> io::Result<usize>;
+
+    /// Writes all packets of `received`. A packet the system refuses is counted and dropped, it does not end the
+    /// batch.
+    fn write_batch(&mut self, received: &Received) -> io::Result<Written>;
+}
+
+/// Result of writing one batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Packets the system took.
+    pub packets: usize,
+    /// Packets it refused.
+    pub dropped: usize,
+}
+
+/// What a set-up needs to know beside the gateway's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Interface name.
+    pub interface: String,
+    /// Outer address of the gateway: its host route stays outside the tunnel.
+    pub gateway: IpAddr,
+    /// MTU to set, already capped by the user's option.
+    pub mtu: u16,
+}
+
+/// Result of a set-up step.
+pub type SetupFuture<'a> = Pin<Box<dyn Future<Output = Result<(), SetupError>> + 'a>>;
+
+/// Makes the machine use the tunnel, and undoes it.
+pub trait NetworkSetup {
+    /// Before the device is configured (vpnc-script's `pre-init`).
+    fn prepare(&mut self) -> SetupFuture<'_>;
+
+    /// The tunnel is up with this configuration. Called again with a new one after a reconnect that changed it.
+    fn apply<'a>(&'a mut self, link: &'a Link, config: &'a NetworkConfig) -> SetupFuture<'a>;
+
+    /// The channel was lost and is being rebuilt.
+    fn attempt_reconnect(&mut self) -> SetupFuture<'_>;
+
+    /// The channel is back.
+    fn reconnected(&mut self) -> SetupFuture<'_>;
+
+    /// Puts back what was changed, newest first. Safe to call twice and after a failed `apply`; must succeed as far
+    /// as it can.
+    fn revert(&mut self) -> SetupFuture<'_>;
+}
+
+/// Why the system did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A right is missing.
+    #[error("{action}: operation not permitted")]
+    NotPermitted {
+        /// What was tried, for example `cannot add route 10.0.0.0/8 to tun0`.
+        action: String,
+    },
+    /// The system refused for another reason.
+    #[error("{action}: {source}")]
+    System {
+        /// What was tried.
+        action: String,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The script ended with a failure. Not fatal by itself.
+    #[error("script ended with {status} at reason={reason}")]
+    Script {
+        /// The reason it was called with.
+        reason: &'static str,
+        /// Exit status or signal, in words.
+        status: String,
+    },
+}
