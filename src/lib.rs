@@ -6,5 +6,7 @@ pub mod esp;
 pub mod exit;
 pub mod net;
 pub mod packet;
+pub mod protocol;
 pub mod random;
 pub mod secret;
+pub mod wire;
