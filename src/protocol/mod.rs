@@ -6,7 +6,7 @@ use bytes::BytesMut;
 
 use crate::config::NetworkConfig;
 use crate::esp::EspKeys;
-use crate::packet::{Batch, Received};
+use crate::packet::Received;
 use crate::secret::Secret;
 use crate::wire::Malformed;
 
@@ -29,8 +29,8 @@ pub trait Link {
     /// The channel ended.
     fn channel_closed(&mut self) -> LinkError;
 
-    /// Appends all packets of `batch` as data over the channel.
-    fn wrap(&mut self, batch: &Batch, channel: &mut BytesMut);
+    /// Appends packets as data over the channel; returns the octets of inner traffic in them.
+    fn wrap(&mut self, packets: &mut dyn ExactSizeIterator<Item = &[u8]>, channel: &mut BytesMut) -> u64;
 
     /// Asks the gateway to send data over UDP, or over the channel again.
     fn switch_udp(&mut self, on: bool, channel: &mut BytesMut);
@@ -53,8 +53,10 @@ pub enum LinkOutput {
     },
     /// New ESP keys in the middle of a session; our reply is in the channel buffer.
     Rekeyed(UdpOffer),
-    /// The gateway wants data over the channel, or sent keys that cannot be used.
-    UdpOff {
+    /// The gateway wants data over the channel; the keys stay valid.
+    UdpOff,
+    /// The gateway sent keys that cannot be used; those before are no longer valid.
+    UdpUnusable {
         /// Why, for the log.
         reason: &'static str,
     },
@@ -140,4 +142,23 @@ pub enum LinkError {
         /// Whether something was left incomplete.
         in_message: bool,
     },
+}
+
+impl LinkError {
+    /// Whether a new channel with the same cookie would meet the same refusal (`juniper-nc.md §17.2`).
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::CookieRefused { .. }
+            | Self::SessionRejected { .. }
+            | Self::Refused { .. }
+            | Self::Terminated { .. } => true,
+            Self::NotAGateway(_)
+            | Self::HttpStatus { .. }
+            | Self::Malformed(_)
+            | Self::UnexpectedMessage { .. }
+            | Self::BadAttribute { .. }
+            | Self::Missing { .. }
+            | Self::Closed { .. } => false,
+        }
+    }
 }

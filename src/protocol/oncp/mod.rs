@@ -18,7 +18,7 @@ use self::expect::{ExpectConfig, ExpectHead, ExpectStatus};
 use self::running::Running;
 use super::{Link, LinkError, LinkOutput};
 use crate::config::NetworkConfig;
-use crate::packet::{Batch, Received};
+use crate::packet::Received;
 use crate::random::RandomSource;
 use crate::wire::http_head::TunnelRequest;
 use crate::wire::kmp::{HEADER_LEN, data_header};
@@ -116,19 +116,17 @@ impl Link for Oncp {
         LinkError::Closed { in_message }
     }
 
-    fn wrap(&mut self, batch: &Batch, channel: &mut BytesMut) {
-        for packet in batch.packets() {
-            let Ok(len) = u16::try_from(packet.len()) else {
-                continue;
-            };
-            if packet.len() + HEADER_LEN > usize::from(u16::MAX) {
-                continue;
-            }
-            channel.reserve(2 + HEADER_LEN + packet.len());
-            channel.extend_from_slice(&(len + HEADER_LEN as u16).to_le_bytes());
-            channel.extend_from_slice(&data_header(len));
+    fn wrap(&mut self, packets: &mut dyn ExactSizeIterator<Item = &[u8]>, channel: &mut BytesMut) -> u64 {
+        let mut octets = 0;
+        for packet in packets {
+            let Some(record_len) = u16::try_from(packet.len() + HEADER_LEN).ok() else { continue };
+            channel.reserve(2 + usize::from(record_len));
+            channel.extend_from_slice(&record_len.to_le_bytes());
+            channel.extend_from_slice(&data_header(record_len - HEADER_LEN as u16));
             channel.extend_from_slice(packet);
+            octets += packet.len() as u64;
         }
+        octets
     }
 
     fn switch_udp(&mut self, on: bool, channel: &mut BytesMut) {

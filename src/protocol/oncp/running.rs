@@ -125,7 +125,7 @@ impl Running {
             }
             Err(reason) => {
                 warn!(reason, "new ESP keys cannot be used");
-                shared.outputs.push_back(LinkOutput::UdpOff { reason });
+                shared.outputs.push_back(LinkOutput::UdpUnusable { reason });
             }
         }
     }
@@ -149,10 +149,7 @@ impl Running {
     fn control(&mut self, shared: &mut Shared) {
         for attribute in attributes(&self.payload).map_while(Result::ok) {
             match (attribute.id(), attribute.value) {
-                ((6, 1), [0]) => {
-                    let reason = "the gateway switched ESP off";
-                    shared.outputs.push_back(LinkOutput::UdpOff { reason });
-                }
+                ((6, 1), [0]) => shared.outputs.push_back(LinkOutput::UdpOff),
                 ((group, number), _) => debug!(group, number, "control attribute ignored"),
             }
         }
