@@ -8,3 +8,4 @@ pub mod net;
 pub mod packet;
 pub mod random;
 pub mod secret;
+pub mod wire;
