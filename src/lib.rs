@@ -1,6 +1,7 @@
 //! VPN client for Juniper SSL VPN gateways (Network Connect / oNCP).
 
 pub mod config;
+pub mod engine;
 pub mod error;
 pub mod esp;
 pub mod exit;

@@ -153,10 +153,25 @@ impl Batch {
         self.left_out.iter().map(|slot| self.plain(slot))
     }
 
-    /// Keeps the first `count` packets and forgets the rest.
-    pub fn truncate(&mut self, count: usize) {
-        self.slots.truncate(count);
-        self.end = self.slots.last().map_or(0, |slot| slot.start + slot.slot_len);
+    /// Forgets the packets for which `keep` says no and closes the gaps. Costs nothing when all are kept.
+    pub fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
+        if self.packets().all(&keep) {
+            return;
+        }
+        let slots = std::mem::take(&mut self.slots);
+        self.end = 0;
+        // in place: a packet only ever moves towards the start
+        for slot in &slots {
+            if keep(self.plain(slot)) {
+                self.arena
+                    .copy_within(slot.start..slot.start + slot.slot_len, self.end);
+                self.slots.push(Slot {
+                    start: self.end,
+                    ..*slot
+                });
+                self.end += slot.slot_len;
+            }
+        }
     }
 
     /// Spacing of this batch.
@@ -358,12 +373,6 @@ mod tests {
         assert!(batch.is_full());
         assert!(batch.vacant().is_none());
         assert!(!batch.push(&[1; 10]));
-        batch.truncate(2);
-        assert!(batch.push(&[1; 10]));
-        assert_eq!(
-            batch.packets().map(<[u8]>::len).collect::<Vec<_>>(),
-            [100, 100, 10]
-        );
     }
 
     #[test]
@@ -387,6 +396,18 @@ mod tests {
         batch.clear();
         assert_eq!(batch.left_out().count(), 0);
         assert!(batch.push(&[9; 10]));
+    }
+
+    #[test]
+    fn retained_packets_close_the_gaps() {
+        let mut batch = Batch::new(100);
+        for octet in 0..5 {
+            batch.push(&[octet; 20]);
+        }
+        batch.retain(|packet| packet[0] % 2 == 0);
+        assert_eq!(batch.packets().collect::<Vec<_>>(), [[0; 20], [2; 20], [4; 20]]);
+        assert_eq!(batch.slots_mut().count(), 3);
+        assert!(batch.push(&[9; 20]));
     }
 
     #[test]

@@ -147,8 +147,14 @@ impl Engine {
         while let Some(output) = link.poll_output() {
             outputs.push(output);
         }
-        let octets = received.packets().skip(before).map(|packet| packet.len() as u64).sum();
-        self.statistics.channel_in.add(received.packet_count() - before, octets);
+        let octets = received
+            .packets()
+            .skip(before)
+            .map(|packet| packet.len() as u64)
+            .sum();
+        self.statistics
+            .channel_in
+            .add(received.packet_count() - before, octets);
         for output in outputs {
             self.handle_link_output(output, now);
         }
@@ -218,7 +224,9 @@ impl Engine {
             self.statistics.udp_out.add(sealed, octets - left_out);
             self.send_over_channel(&mut batch.left_out());
             if exhausted {
-                let todo = self.path.turn_off("the ESP sequence numbers are used up", &mut self.timers);
+                let todo = self
+                    .path
+                    .turn_off("the ESP sequence numbers are used up", &mut self.timers);
                 self.carry_out(todo);
                 debug!(?now, "waiting for new keys");
             }
@@ -245,7 +253,9 @@ impl Engine {
 
     /// The system reports that the gateway's UDP port cannot be reached.
     pub fn udp_unreachable(&mut self, now: Instant) {
-        let todo = self.path.failed("the gateway's UDP port is unreachable", now, &mut self.timers);
+        let todo = self
+            .path
+            .failed("the gateway's UDP port is unreachable", now, &mut self.timers);
         self.carry_out(todo);
     }
 
@@ -281,7 +291,12 @@ impl Engine {
     pub fn reconnect(&mut self, now: Instant) {
         match self.channel_state {
             ChannelState::SettingUp(_) | ChannelState::Running(_) => self.lose(Loss::Requested, now),
-            ChannelState::Opening if self.timers.next().is_some_and(|(_, timer)| timer == Timer::Reconnect) => {
+            ChannelState::Opening
+                if self
+                    .timers
+                    .next()
+                    .is_some_and(|(_, timer)| timer == Timer::Reconnect) =>
+            {
                 self.timers.set(Timer::Reconnect, Some(now));
             }
             ChannelState::Idle | ChannelState::Opening | ChannelState::Ended => {}
@@ -293,7 +308,10 @@ impl Engine {
     pub fn quit(&mut self) {
         if self.path.current() == Path::Udp {
             let todo = self.path.turn_off("the session ends", &mut self.timers);
-            self.carry_out(Todo { changed: None, ..todo });
+            self.carry_out(Todo {
+                changed: None,
+                ..todo
+            });
         }
         self.timers = TimerTable::default();
     }
@@ -344,13 +362,19 @@ impl Engine {
 
     fn configured(&mut self, network: NetworkConfig, udp: Option<UdpOffer>, now: Instant) {
         let old = self.network.as_ref();
-        if let Some(old) = old.filter(|old| old.address != network.address || old.netmask != network.netmask) {
-            let end = End::AddressChanged { old: old.address, new: network.address };
+        if let Some(old) = old.filter(|old| old.address != network.address || old.netmask != network.netmask)
+        {
+            let end = End::AddressChanged {
+                old: old.address,
+                new: network.address,
+            };
             self.end(end);
             return;
         }
         let state = std::mem::replace(&mut self.channel_state, ChannelState::Idle);
-        let ChannelState::SettingUp(link) = state else { return };
+        let ChannelState::SettingUp(link) = state else {
+            return;
+        };
         self.channel_state = ChannelState::Running(link);
         self.timers.set(Timer::SetUp, None);
         self.backoff.up(now);
@@ -358,7 +382,12 @@ impl Engine {
         let changed = old != Some(&network);
         self.statistics.reconnects += u64::from(!first);
         self.network = Some(network.clone());
-        let configured = Configured { network, first, changed, udp: udp.is_some() };
+        let configured = Configured {
+            network,
+            first,
+            changed,
+            udp: udp.is_some(),
+        };
         self.events.push_back(Event::Configured(Box::new(configured)));
         self.take_udp(udp);
     }
@@ -370,11 +399,15 @@ impl Engine {
                 self.esp = Some(Esp::new(&offer.keys, (self.settings.random)()));
                 self.udp_port = offer.port;
                 self.reply_mark = Some(self.queued());
-                let fallback = offer.fallback_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+                let fallback = offer
+                    .fallback_seconds
+                    .map(|seconds| Duration::from_secs(seconds.into()));
                 self.path.keyed(fallback, &mut self.timers)
             }
             None => {
-                let todo = self.path.turn_off("the gateway offers no ESP now", &mut self.timers);
+                let todo = self
+                    .path
+                    .turn_off("the gateway offers no ESP now", &mut self.timers);
                 self.esp = None;
                 Todo { switch: None, ..todo }
             }

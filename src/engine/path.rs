@@ -23,7 +23,7 @@ pub enum Path {
 
 /// What the engine has to do after a change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Todo {
+pub(super) struct Todo {
     /// Probes to send.
     pub probes: usize,
     /// Tell the gateway to send over UDP (`true`) or over the channel.
@@ -53,7 +53,7 @@ enum State {
 
 /// The UDP path's state machine. It holds neither keys nor socket.
 #[derive(Debug)]
-pub struct DataPath {
+pub(super) struct DataPath {
     state: State,
     /// D of `§14.4`: silence after which the gateway is asked.
     dead_peer: Duration,
@@ -65,7 +65,7 @@ pub struct DataPath {
 
 impl DataPath {
     /// A path that is off. `user_dead_peer` beats the gateway's time; less than 2 s is taken as 2 s (`§14.4`).
-    pub fn new(user_dead_peer: Option<Duration>) -> Self {
+    pub(super) fn new(user_dead_peer: Option<Duration>) -> Self {
         Self {
             state: State::Off,
             dead_peer: DEFAULT_DEAD_PEER,
@@ -76,57 +76,70 @@ impl DataPath {
 
     /// New keys for a new channel; the reply with ours waits to be written. `fallback` is the gateway's fall-back
     /// time (8/9).
-    pub fn keyed(&mut self, fallback: Option<Duration>, timers: &mut TimerTable) -> Todo {
-        let fallback = fallback.filter(|time| !time.is_zero()).map(|time| time.min(MAX_FALLBACK));
+    pub(super) fn keyed(&mut self, fallback: Option<Duration>, timers: &mut TimerTable) -> Todo {
+        let fallback = fallback
+            .filter(|time| !time.is_zero())
+            .map(|time| time.min(MAX_FALLBACK));
         let dead_peer = self.user_dead_peer.or(fallback).unwrap_or(DEFAULT_DEAD_PEER);
         self.dead_peer = dead_peer.max(MIN_DEAD_PEER);
         self.probing = fallback.unwrap_or_default().max(MIN_PROBING);
-        let todo = Todo { rebind: true, ..self.leave_udp("the channel is new") };
+        let todo = Todo {
+            rebind: true,
+            ..self.leave_udp("the channel is new")
+        };
         self.enter(State::Keyed, timers);
         todo
     }
 
     /// The reply with our keys is written: the gateway can answer probes from now on. Two go out at once, since the
     /// first may overtake the reply (`§14.3`).
-    pub fn reply_written(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
+    pub(super) fn reply_written(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
         match self.state {
             State::Keyed => self.start_probing(now, timers),
-            State::Off | State::Probing { .. } | State::Confirmed | State::Active { .. } | State::Wait { .. } => {
-                Todo::default()
-            }
+            State::Off
+            | State::Probing { .. }
+            | State::Confirmed
+            | State::Active { .. }
+            | State::Wait { .. } => Todo::default(),
         }
     }
 
     /// A probe was answered.
-    pub fn probe_answered(&mut self, timers: &mut TimerTable) -> Todo {
+    pub(super) fn probe_answered(&mut self, timers: &mut TimerTable) -> Todo {
         match self.state {
             State::Probing { .. } | State::Wait { .. } => {
                 self.enter(State::Confirmed, timers);
-                Todo { switch: Some(true), ..Todo::default() }
+                Todo {
+                    switch: Some(true),
+                    ..Todo::default()
+                }
             }
             State::Off | State::Keyed | State::Confirmed | State::Active { .. } => Todo::default(),
         }
     }
 
     /// Our "enable" is written: data may go over UDP (`§14.3`).
-    pub fn enable_written(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
+    pub(super) fn enable_written(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
         if self.state != State::Confirmed {
             return Todo::default();
         }
         self.enter(State::Active { last_received: now }, timers);
         timers.set(Timer::DeadPeer, Some(now + self.dead_peer));
-        Todo { changed: Some((Path::Udp, "a probe was answered")), ..Todo::default() }
+        Todo {
+            changed: Some((Path::Udp, "a probe was answered")),
+            ..Todo::default()
+        }
     }
 
     /// Something valid came over UDP.
-    pub fn received(&mut self, now: Instant) {
+    pub(super) fn received(&mut self, now: Instant) {
         if let State::Active { last_received } = &mut self.state {
             *last_received = now;
         }
     }
 
     /// The gateway does not want data over UDP for now. It stays reachable and is asked again later (`§14.4`).
-    pub fn switched_off(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
+    pub(super) fn switched_off(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
         match self.state {
             State::Off | State::Keyed => Todo::default(),
             State::Probing { .. } | State::Confirmed | State::Active { .. } | State::Wait { .. } => {
@@ -138,14 +151,17 @@ impl DataPath {
     }
 
     /// UDP cannot be used any more: the numbers ran out, or the channel that carried the keys has ended for good.
-    pub fn turn_off(&mut self, reason: &'static str, timers: &mut TimerTable) -> Todo {
+    pub(super) fn turn_off(&mut self, reason: &'static str, timers: &mut TimerTable) -> Todo {
         let todo = self.leave_udp(reason);
         self.enter(State::Off, timers);
-        Todo { switch: todo.changed.map(|_| false), ..todo }
+        Todo {
+            switch: todo.changed.map(|_| false),
+            ..todo
+        }
     }
 
     /// The network says that nobody listens at the gateway's UDP port, or sending fails again and again.
-    pub fn failed(&mut self, reason: &'static str, now: Instant, timers: &mut TimerTable) -> Todo {
+    pub(super) fn failed(&mut self, reason: &'static str, now: Instant, timers: &mut TimerTable) -> Todo {
         match self.state {
             State::Active { .. } | State::Confirmed => self.fall_back(reason, now, timers),
             State::Off | State::Keyed | State::Probing { .. } | State::Wait { .. } => Todo::default(),
@@ -153,11 +169,14 @@ impl DataPath {
     }
 
     /// [`Timer::Probe`] is due.
-    pub fn probe_due(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
+    pub(super) fn probe_due(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
         match self.state {
             State::Probing { until } if now < until => {
                 timers.set(Timer::Probe, Some(now + PROBE_INTERVAL));
-                Todo { probes: 1, ..Todo::default() }
+                Todo {
+                    probes: 1,
+                    ..Todo::default()
+                }
             }
             State::Probing { .. } => {
                 self.wait(MIN_PAUSE, now, timers);
@@ -165,15 +184,20 @@ impl DataPath {
             }
             State::Wait { pause } => {
                 self.wait((pause * 2).min(MAX_PAUSE), now, timers);
-                Todo { probes: 2, ..Todo::default() }
+                Todo {
+                    probes: 2,
+                    ..Todo::default()
+                }
             }
             State::Off | State::Keyed | State::Confirmed | State::Active { .. } => Todo::default(),
         }
     }
 
     /// [`Timer::DeadPeer`] is due: ask the gateway, or fall back after twice the time (`§14.4`).
-    pub fn dead_peer_due(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
-        let State::Active { last_received } = self.state else { return Todo::default() };
+    pub(super) fn dead_peer_due(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
+        let State::Active { last_received } = self.state else {
+            return Todo::default();
+        };
         let silence = now.saturating_duration_since(last_received);
         if silence >= self.dead_peer * 2 {
             return self.fall_back("the gateway is silent on UDP", now, timers);
@@ -185,11 +209,14 @@ impl DataPath {
         }
         let next = (now + self.dead_peer / 2).min(last_received + self.dead_peer * 2);
         timers.set(Timer::DeadPeer, Some(next));
-        Todo { probes: 1, ..Todo::default() }
+        Todo {
+            probes: 1,
+            ..Todo::default()
+        }
     }
 
     /// The path data takes now.
-    pub fn current(&self) -> Path {
+    pub(super) fn current(&self) -> Path {
         match self.state {
             State::Active { .. } => Path::Udp,
             State::Off | State::Keyed | State::Probing { .. } | State::Confirmed | State::Wait { .. } => {
@@ -199,7 +226,7 @@ impl DataPath {
     }
 
     /// Name of the state, for statistics.
-    pub fn state_name(&self) -> &'static str {
+    pub(super) fn state_name(&self) -> &'static str {
         match self.state {
             State::Off => "off",
             State::Keyed => "keyed",
@@ -213,18 +240,34 @@ impl DataPath {
     fn fall_back(&mut self, reason: &'static str, now: Instant, timers: &mut TimerTable) -> Todo {
         let left = self.leave_udp(reason);
         let probing = self.start_probing(now, timers);
-        Todo { switch: Some(false), rebind: true, probes: probing.probes, ..left }
+        Todo {
+            switch: Some(false),
+            rebind: true,
+            probes: probing.probes,
+            ..left
+        }
     }
 
     fn leave_udp(&self, reason: &'static str) -> Todo {
         let active = self.current() == Path::Udp;
-        Todo { changed: active.then_some((Path::Channel, reason)), ..Todo::default() }
+        Todo {
+            changed: active.then_some((Path::Channel, reason)),
+            ..Todo::default()
+        }
     }
 
     fn start_probing(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
-        self.enter(State::Probing { until: now + self.probing }, timers);
+        self.enter(
+            State::Probing {
+                until: now + self.probing,
+            },
+            timers,
+        );
         timers.set(Timer::Probe, Some(now + PROBE_INTERVAL));
-        Todo { probes: 2, ..Todo::default() }
+        Todo {
+            probes: 2,
+            ..Todo::default()
+        }
     }
 
     fn wait(&mut self, pause: Duration, now: Instant, timers: &mut TimerTable) {
@@ -273,9 +316,14 @@ mod tests {
 
     impl Bench {
         fn new(fallback: u64) -> Self {
-            let mut bench =
-                Self { path: DataPath::new(None), timers: TimerTable::default(), now: Instant::now() };
-            bench.path.keyed(Some(Duration::from_secs(fallback)), &mut bench.timers);
+            let mut bench = Self {
+                path: DataPath::new(None),
+                timers: TimerTable::default(),
+                now: Instant::now(),
+            };
+            bench
+                .path
+                .keyed(Some(Duration::from_secs(fallback)), &mut bench.timers);
             bench
         }
 
@@ -311,8 +359,17 @@ mod tests {
         let mut bench = Bench::new(15);
         assert_eq!(bench.path.reply_written(bench.now, &mut bench.timers).probes, 2);
         let log = bench.pass(300);
-        let times: Vec<_> = log.iter().filter(|(_, todo)| todo.probes > 0).map(|(at, _)| *at).collect();
-        assert_eq!(times, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 20, 30, 50, 90, 150, 210, 270]);
+        let times: Vec<_> = log
+            .iter()
+            .filter(|(_, todo)| todo.probes > 0)
+            .map(|(at, _)| *at)
+            .collect();
+        assert_eq!(
+            times,
+            [
+                1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 20, 30, 50, 90, 150, 210, 270
+            ]
+        );
         assert_eq!(bench.path.current(), Path::Channel);
     }
 
@@ -332,9 +389,16 @@ mod tests {
     fn a_silent_gateway_is_asked_and_then_given_up() {
         let mut bench = Bench::active(10);
         let log = bench.pass(21);
-        let probes: Vec<_> = log.iter().filter(|(_, todo)| todo.probes == 1).map(|(at, _)| *at).collect();
+        let probes: Vec<_> = log
+            .iter()
+            .filter(|(_, todo)| todo.probes == 1)
+            .map(|(at, _)| *at)
+            .collect();
         assert_eq!(probes[..2], [10, 15]);
-        let (at, dead) = log.iter().find(|(_, todo)| todo.switch == Some(false)).expect("falls back");
+        let (at, dead) = log
+            .iter()
+            .find(|(_, todo)| todo.switch == Some(false))
+            .expect("falls back");
         assert_eq!((*at, dead.rebind, dead.probes), (20, true, 2));
         assert_eq!(bench.path.current(), Path::Channel);
         assert_eq!(bench.path.probe_answered(&mut bench.timers).switch, Some(true));
@@ -356,15 +420,27 @@ mod tests {
         let todo = bench.path.switched_off(bench.now, &mut bench.timers);
         assert_eq!(todo.switch, None);
         assert!(todo.changed.is_some());
-        assert_eq!(bench.pass(60).last().map(|(at, todo)| (*at, todo.probes)), Some((60, 2)));
-        assert_eq!(bench.path.turn_off("unusable keys", &mut bench.timers), Todo::default());
+        assert_eq!(
+            bench.pass(60).last().map(|(at, todo)| (*at, todo.probes)),
+            Some((60, 2))
+        );
+        assert_eq!(
+            bench.path.turn_off("unusable keys", &mut bench.timers),
+            Todo::default()
+        );
         assert!(bench.pass(600).is_empty());
     }
 
     #[test]
     fn unreachable_falls_back_only_when_in_use() {
         let mut bench = Bench::active(15);
-        assert_eq!(bench.path.failed("test", bench.now, &mut bench.timers).switch, Some(false));
-        assert_eq!(bench.path.failed("test", bench.now, &mut bench.timers), Todo::default());
+        assert_eq!(
+            bench.path.failed("test", bench.now, &mut bench.timers).switch,
+            Some(false)
+        );
+        assert_eq!(
+            bench.path.failed("test", bench.now, &mut bench.timers),
+            Todo::default()
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// Attempts with growing pauses inside a time budget: at once, then after 1, 2, 4, … 60 s. One attempt follows the
 /// end of the budget.
 #[derive(Debug, Clone, Copy)]
-pub struct Backoff {
+pub(super) struct Backoff {
     budget: Duration,
     lost_at: Option<Instant>,
     pause: Duration,
@@ -14,12 +14,17 @@ pub struct Backoff {
 
 impl Backoff {
     /// A budget of zero means no attempt at all.
-    pub fn new(budget: Duration) -> Self {
-        Self { budget, lost_at: None, pause: Duration::ZERO, up_since: None }
+    pub(super) fn new(budget: Duration) -> Self {
+        Self {
+            budget,
+            lost_at: None,
+            pause: Duration::ZERO,
+            up_since: None,
+        }
     }
 
     /// The channel works.
-    pub fn up(&mut self, now: Instant) {
+    pub(super) fn up(&mut self, now: Instant) {
         self.up_since = Some(now);
     }
 
@@ -27,8 +32,11 @@ impl Backoff {
     ///
     /// A channel that did not last is counted as a failed attempt, so that a gateway which accepts and drops at once
     /// is not hammered.
-    pub fn next_attempt(&mut self, now: Instant) -> Option<Instant> {
-        let lasted = self.up_since.take().is_some_and(|since| now.saturating_duration_since(since) >= STABLE);
+    pub(super) fn next_attempt(&mut self, now: Instant) -> Option<Instant> {
+        let lasted = self
+            .up_since
+            .take()
+            .is_some_and(|since| now.saturating_duration_since(since) >= STABLE);
         if lasted || self.lost_at.is_none() {
             self.lost_at = Some(now);
             self.pause = Duration::ZERO;
@@ -43,8 +51,10 @@ impl Backoff {
     }
 
     /// How long the channel has been lost.
-    pub fn lost_for(&self, now: Instant) -> Duration {
-        self.lost_at.map(|at| now.saturating_duration_since(at)).unwrap_or_default()
+    pub(super) fn lost_for(&self, now: Instant) -> Duration {
+        self.lost_at
+            .map(|at| now.saturating_duration_since(at))
+            .unwrap_or_default()
     }
 }
 

@@ -17,24 +17,26 @@ pub enum Timer {
 
 /// One optional deadline for each [`Timer`].
 #[derive(Debug, Clone, Copy, Default)]
-pub struct TimerTable {
+pub(super) struct TimerTable {
     deadlines: [Option<Instant>; COUNT],
 }
 
 impl TimerTable {
     /// Sets or clears the deadline of `timer`.
-    pub fn set(&mut self, timer: Timer, deadline: Option<Instant>) {
+    pub(super) fn set(&mut self, timer: Timer, deadline: Option<Instant>) {
         self.deadlines[timer as usize] = deadline;
     }
 
     /// The earliest deadline.
-    pub fn next(&self) -> Option<(Instant, Timer)> {
+    pub(super) fn next(&self) -> Option<(Instant, Timer)> {
         let due = |timer: Timer| self.deadlines[timer as usize].map(|deadline| (deadline, timer));
-        ALL.into_iter().filter_map(due).min_by_key(|(deadline, _)| *deadline)
+        ALL.into_iter()
+            .filter_map(due)
+            .min_by_key(|(deadline, _)| *deadline)
     }
 
     /// Takes out a timer that is due at `now`.
-    pub fn take_due(&mut self, now: Instant) -> Option<Timer> {
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Timer> {
         let (deadline, timer) = self.next()?;
         if deadline > now {
             return None;
@@ -61,7 +63,10 @@ mod tests {
         table.set(Timer::Probe, Some(now + Duration::from_secs(1)));
         assert_eq!(table.take_due(now), None);
         assert_eq!(table.take_due(now + Duration::from_secs(3)), Some(Timer::Probe));
-        assert_eq!(table.take_due(now + Duration::from_secs(3)), Some(Timer::Reconnect));
+        assert_eq!(
+            table.take_due(now + Duration::from_secs(3)),
+            Some(Timer::Reconnect)
+        );
         assert_eq!(table.take_due(now + Duration::from_secs(3)), None);
     }
 }

@@ -119,7 +119,9 @@ impl Link for Oncp {
     fn wrap(&mut self, packets: &mut dyn ExactSizeIterator<Item = &[u8]>, channel: &mut BytesMut) -> u64 {
         let mut octets = 0;
         for packet in packets {
-            let Some(record_len) = u16::try_from(packet.len() + HEADER_LEN).ok() else { continue };
+            let Some(record_len) = u16::try_from(packet.len() + HEADER_LEN).ok() else {
+                continue;
+            };
             channel.reserve(2 + usize::from(record_len));
             channel.extend_from_slice(&record_len.to_le_bytes());
             channel.extend_from_slice(&data_header(record_len - HEADER_LEN as u16));

@@ -349,12 +349,7 @@ fn the_gateway_may_switch_esp_off() {
     // R61
     let off = unhex("2100000000000000012f0100000000000000 0000000d0006000000070001000000 0100");
     let run = run_every_way(&setup(), &off);
-    assert_eq!(
-        run.outputs.last(),
-        Some(&LinkOutput::UdpOff {
-            reason: "the gateway switched ESP off"
-        })
-    );
+    assert_eq!(run.outputs.last(), Some(&LinkOutput::UdpOff));
 }
 
 #[test]
@@ -548,7 +543,10 @@ fn outgoing_packets_are_framed_as_in_the_notes() {
     let mut channel = BytesMut::new();
     let mut link = Oncp::open(hello(), Box::new(Vectors), &mut channel);
     channel.clear();
-    assert_eq!(link.wrap(&mut [unhex(P1).as_slice()].into_iter(), &mut channel), 32);
+    assert_eq!(
+        link.wrap(&mut [unhex(P1).as_slice()].into_iter(), &mut channel),
+        32
+    );
     let expected = [unhex("3400000000000000012c01000000010000000000 0020"), unhex(P1)].concat();
     assert_eq!(channel, expected.as_slice());
 }
