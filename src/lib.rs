@@ -6,5 +6,6 @@ pub mod esp;
 pub mod exit;
 pub mod net;
 pub mod packet;
+pub mod platform;
 pub mod random;
 pub mod secret;
