@@ -8,6 +8,7 @@ pub mod exit;
 pub mod net;
 pub mod packet;
 pub mod protocol;
+pub mod platform;
 pub mod random;
 pub mod secret;
 pub mod wire;
