@@ -1,5 +1,6 @@
 //! VPN client for Juniper SSL VPN gateways (Network Connect / oNCP).
 
+pub mod auth;
 pub mod config;
 pub mod engine;
 pub mod error;

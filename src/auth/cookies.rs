@@ -1,0 +1,169 @@
+//! The cookie jar and its policy.
+
+use cookie_store::{CookieStore, RawCookie};
+use thiserror::Error;
+use url::Url;
+
+use crate::secret::Secret;
+
+/// The cookies of one login, kept in memory only.
+///
+/// RFC 6265 rules with the differences of `juniper-nc.md §3.4`: an empty value deletes the cookie, a header without
+/// `=` is ignored. `cookie_store` asks the system for the time of day itself and takes no clock from its caller.
+///
+/// There is no `Debug`: it would show the values.
+pub struct Jar {
+    gateway: Url,
+    store: CookieStore,
+}
+
+/// Why a cookie given by the user cannot be used. None of the texts holds the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum CookieError {
+    /// Nothing but blanks and separators.
+    #[error("the cookie is empty")]
+    Empty,
+    /// Other cookies, but not the one that is the session.
+    #[error("there is no DSID in the cookie")]
+    NoSession,
+    /// `DSID=` without a value.
+    #[error("the DSID in the cookie has no value")]
+    EmptySession,
+    /// A character that cannot stand in a `Cookie` header: control characters, blanks inside, not ASCII.
+    #[error("the cookie holds a character that is not allowed there")]
+    BadCharacter,
+}
+
+impl Jar {
+    /// An empty jar for the gateway at this URL.
+    pub fn new(gateway: &Url) -> Self {
+        Self {
+            gateway: gateway.clone(),
+            store: CookieStore::new(),
+        }
+    }
+
+    /// Takes the value of `--cookie` apart and keeps its parts for the gateway (`juniper-nc.md §6.2`).
+    ///
+    /// A part without a name is the session (`DSID`); of parts with the same name the first wins; blanks around a
+    /// part are dropped. On an error the jar is as before.
+    pub fn insert_option(&mut self, option: &Secret) -> Result<(), CookieError> {
+        let text = option.expose().trim_matches(BLANKS);
+        if text
+            .chars()
+            .any(|character| character.is_control() || !character.is_ascii())
+        {
+            return Err(CookieError::BadCharacter);
+        }
+        let mut parts: Vec<(&str, &str)> = Vec::new();
+        for part in text.split(';').map(|part| part.trim_matches(BLANKS)) {
+            if part.is_empty() {
+                continue;
+            }
+            let (name, value) = match part.split_once('=') {
+                Some((name, value)) => (name.trim_matches(BLANKS), value.trim_matches(BLANKS)),
+                None => (SESSION, part),
+            };
+            let name = if name.is_empty() { SESSION } else { name };
+            if !name.bytes().all(is_name) || !value.bytes().all(is_value) {
+                return Err(CookieError::BadCharacter);
+            }
+            if parts.iter().all(|(known, _)| *known != name) {
+                parts.push((name, value));
+            }
+        }
+        match parts.iter().find(|(name, _)| *name == SESSION) {
+            _ if parts.is_empty() => return Err(CookieError::Empty),
+            None => return Err(CookieError::NoSession),
+            Some((_, "")) => return Err(CookieError::EmptySession),
+            Some(_) => {}
+        }
+        let gateway = self.gateway.clone();
+        for (name, value) in parts {
+            let mut cookie = RawCookie::new(name, value);
+            cookie.set_path("/");
+            cookie.set_secure(true);
+            self.insert(cookie, &gateway);
+        }
+        Ok(())
+    }
+
+    /// Keeps, changes and deletes cookies by the `Set-Cookie` lines of the response from `url`.
+    ///
+    /// Lines that are no cookies, or cookies of a foreign host, change nothing.
+    pub fn store<'a>(&mut self, url: &Url, set_cookie_lines: impl IntoIterator<Item = &'a str>) {
+        for line in set_cookie_lines {
+            let Ok(mut cookie) = RawCookie::parse(line) else {
+                continue;
+            };
+            if cookie.value().is_empty() {
+                cookie.make_removal();
+            }
+            self.insert(cookie, url);
+        }
+    }
+
+    /// The value of the `Cookie` header for a request to `url`, `a=1; b=2`, empty when there is none to send.
+    ///
+    /// Cookies of longer paths come first (RFC 6265 §5.4), then the session, then the others by name.
+    pub fn header(&self, url: &Url) -> Secret {
+        let mut cookies = self.store.matches(url);
+        cookies.sort_by(|a, b| {
+            let rank = |cookie: &cookie_store::Cookie<'_>| {
+                (usize::MAX - cookie.path.len(), cookie.name() != SESSION)
+            };
+            rank(a).cmp(&rank(b)).then_with(|| a.name().cmp(b.name()))
+        });
+        let length = cookies
+            .iter()
+            .map(|cookie| cookie.name().len() + cookie.value().len() + 3)
+            .sum();
+        let mut text = String::with_capacity(length);
+        for cookie in cookies {
+            if !text.is_empty() {
+                text.push_str("; ");
+            }
+            text.push_str(cookie.name());
+            text.push('=');
+            text.push_str(cookie.value());
+        }
+        Secret::new(text)
+    }
+
+    /// True when the jar holds the cookie that is the session, for the gateway itself.
+    pub fn has_session(&self) -> bool {
+        self.store
+            .matches(&self.tunnel_url())
+            .iter()
+            .any(|cookie| cookie.name() == SESSION && !cookie.value().is_empty())
+    }
+
+    /// The session must reach the tunnel request, whatever path the gateway URL has.
+    fn tunnel_url(&self) -> Url {
+        let mut url = self.gateway.clone();
+        url.set_path(TUNNEL_PATH);
+        url
+    }
+
+    /// `store_response_cookies` would write values to the log; `insert_raw` does not.
+    fn insert(&mut self, cookie: RawCookie<'_>, url: &Url) {
+        if let Err(error) = self.store.insert_raw(&cookie, url) {
+            tracing::debug!(name = cookie.name(), %error, "cookie not kept");
+        }
+    }
+}
+
+/// RFC 6265 §4.1.1 with RFC 7230 tokens.
+fn is_name(octet: u8) -> bool {
+    octet.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&octet)
+}
+
+/// RFC 6265 §4.1.1, but quotes, commas and backslashes pass: gateways take their own values back.
+fn is_value(octet: u8) -> bool {
+    octet.is_ascii_graphic() && octet != b';'
+}
+
+/// The cookie that is the session.
+const SESSION: &str = "DSID";
+const TUNNEL_PATH: &str = "/dana/js";
+const BLANKS: [char; 2] = [' ', '\t'];

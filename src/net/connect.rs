@@ -1,0 +1,297 @@
+//! From settings to an open TLS stream: resolve, TCP or proxy, TLS, each step with its time limit.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use url::Url;
+
+use super::error::{NetError, Step};
+use super::proxy::{Proxy, Target};
+use super::settings::GatewaySettings;
+use super::tls::{Failure, TlsClient, TlsInfo};
+
+/// A byte stream to the gateway, whichever TLS back end is under it.
+pub trait AsyncStream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> AsyncStream for T {}
+
+/// The decrypted stream. The gateway's end shows as a read of nothing or as `UnexpectedEof`: gateways leave without
+/// `close_notify` (`juniper-nc.md §2`), and the back ends differ in what they make of it.
+pub type Stream = Box<dyn AsyncStream>;
+
+/// An open TLS connection.
+pub struct Connection {
+    /// The decrypted stream.
+    pub stream: Stream,
+    /// What was negotiated.
+    pub tls: TlsInfo,
+}
+
+/// Makes connections to one gateway, always to the same address and with the same TLS back end after the first.
+pub struct Connector {
+    settings: GatewaySettings,
+    user_agent: String,
+    place: String,
+    url: Url,
+    proxy: Option<Proxy>,
+    tls: TlsClient,
+    address: Option<SocketAddr>,
+}
+
+impl Connector {
+    /// Reads roots, CA files and the client certificate. Touches no network.
+    ///
+    /// # Errors
+    /// Files that are missing or hold no usable certificate or key, a host that is neither name nor address, a proxy
+    /// of an unknown kind, TLS settings that contradict each other or this build.
+    pub fn new(settings: GatewaySettings, user_agent: String) -> Result<Self, NetError> {
+        let place = place(&settings.host, settings.port);
+        let url = Url::parse(&format!("https://{place}/")).map_err(|_| NetError::Unusable {
+            problem: format!("{} is neither a host name nor an address", settings.host),
+        })?;
+        let tls = TlsClient::new(&settings, &place)?;
+        let proxy = settings
+            .proxy
+            .as_ref()
+            .map(|url| Proxy::new(url, &place))
+            .transpose()?;
+        Ok(Self {
+            settings,
+            user_agent,
+            place,
+            url,
+            proxy,
+            tls,
+            address: None,
+        })
+    }
+
+    /// Opens a new connection. Dropping the future at any point leaves nothing behind.
+    ///
+    /// # Errors
+    /// Any `NetError` but those of HTTP.
+    pub async fn connect(&mut self) -> Result<Connection, NetError> {
+        if self.proxy.is_some() {
+            return self.secure(None, self.settings.connect_timeout).await;
+        }
+        let candidates = match self.address {
+            Some(address) => vec![address],
+            None => self.resolve(&self.settings.host, self.settings.port).await?,
+        };
+        let share = share(self.settings.connect_timeout, candidates.len());
+        let mut last = None;
+        for address in candidates {
+            match self.secure(Some(address), share).await {
+                Ok(connection) => {
+                    self.address = Some(address);
+                    return Ok(connection);
+                }
+                // The next node of a cluster may be alive; all else is the same everywhere.
+                Err(error @ (NetError::Unreachable { .. } | NetError::TimedOut { .. })) => {
+                    tracing::debug!(%address, %error, "address passed over");
+                    last = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| NetError::UnknownHost {
+            host: self.settings.host.clone(),
+            source: io::Error::from(io::ErrorKind::NotFound),
+        }))
+    }
+
+    /// The gateway's address of the first success, used for all later connections: the nodes behind one name may
+    /// share no sessions (`juniper-nc.md §3.6`). `None` before, and behind a proxy.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// True when a proxy stands between: no ESP then (`juniper-nc.md §3.5`).
+    pub fn through_proxy(&self) -> bool {
+        self.proxy.is_some()
+    }
+
+    /// `https://HOST[:PORT]/` of the gateway.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// `HOST:PORT` of the gateway, for messages.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// `User-Agent` of every request.
+    pub fn user_agent(&self) -> &str {
+        &self.user_agent
+    }
+
+    /// TCP and TLS; a second time with the other back end when the first is refused.
+    async fn secure(&mut self, address: Option<SocketAddr>, limit: Duration) -> Result<Connection, NetError> {
+        let mut backend = self.tls.first();
+        loop {
+            let tcp = match address {
+                Some(address) => open(address, &self.place, limit).await?,
+                None => self.open_proxied(limit).await?,
+            };
+            let handshake = self.tls.handshake(backend, tcp);
+            let Ok(outcome) = timeout(limit, handshake).await else {
+                return Err(timed_out(&self.place, Step::Handshake, limit));
+            };
+            match outcome {
+                Ok((stream, tls)) => {
+                    self.tls.remember(backend, &tls);
+                    tracing::debug!(version = %tls.version, suite = %tls.suite, pin = %tls.pin, "TLS is up");
+                    return Ok(Connection { stream, tls });
+                }
+                Err(Failure::Fatal(error)) => return Err(error),
+                Err(Failure::Refused(refusal)) => match self.tls.after(backend, &refusal) {
+                    Some(next) => {
+                        tracing::debug!(%refusal, "trying the legacy TLS back end");
+                        backend = next;
+                    }
+                    None => return Err(self.tls.refused(backend, refusal)),
+                },
+            }
+        }
+    }
+
+    async fn open_proxied(&self, limit: Duration) -> Result<TcpStream, NetError> {
+        let Some(proxy) = &self.proxy else {
+            return Err(NetError::Unusable {
+                problem: "there is no proxy".to_owned(),
+            });
+        };
+        let candidates = self.resolve(proxy.host(), proxy.port()).await?;
+        let each = share(limit, candidates.len());
+        let mut outcome = Err(NetError::UnknownHost {
+            host: proxy.host().to_owned(),
+            source: io::Error::from(io::ErrorKind::NotFound),
+        });
+        for address in candidates {
+            outcome = open(address, proxy.place(), each).await;
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        let mut tcp = outcome?;
+        let target = Target {
+            // An address the user or an earlier login has fixed goes to the proxy instead of the name.
+            host: match self.fixed(&self.settings.host).first() {
+                Some(address) => address.to_string(),
+                None => self.settings.host.clone(),
+            },
+            port: self.settings.port,
+            user_agent: &self.user_agent,
+        };
+        match timeout(limit, proxy.connect(&mut tcp, &target)).await {
+            Ok(Ok(())) => Ok(tcp),
+            Ok(Err(source)) => Err(NetError::Proxy {
+                proxy: proxy.place().to_owned(),
+                place: self.place.clone(),
+                source,
+            }),
+            Err(_) => Err(timed_out(proxy.place(), Step::Proxy, limit)),
+        }
+    }
+
+    /// Address literals as they are, then `--resolve`, then the system.
+    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, NetError> {
+        let addresses = match host.parse::<IpAddr>() {
+            Ok(address) => vec![address],
+            Err(_) => self.fixed(host),
+        };
+        if !addresses.is_empty() {
+            return Ok(addresses.iter().map(|ip| SocketAddr::new(*ip, port)).collect());
+        }
+        let limit = self.settings.connect_timeout;
+        let unknown = |source| NetError::UnknownHost {
+            host: host.to_owned(),
+            source,
+        };
+        let found = match timeout(limit, lookup_host((host, port))).await {
+            Ok(found) => found.map_err(unknown)?,
+            Err(_) => return Err(timed_out(host, Step::Resolve, limit)),
+        };
+        let mut addresses: Vec<SocketAddr> = Vec::new();
+        for address in found {
+            if !addresses.contains(&address) && addresses.len() < MAX_ADDRESSES {
+                addresses.push(address);
+            }
+        }
+        tracing::debug!(host, ?addresses, "resolved");
+        Ok(addresses)
+    }
+
+    fn fixed(&self, host: &str) -> Vec<IpAddr> {
+        self.settings
+            .resolve
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case(host))
+            .map(|(_, address)| *address)
+            .collect()
+    }
+}
+
+/// `HOST:PORT`, IPv6 in brackets.
+pub(super) fn place(host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
+fn timed_out(place: &str, step: Step, limit: Duration) -> NetError {
+    NetError::TimedOut {
+        place: place.to_owned(),
+        step,
+        limit,
+    }
+}
+
+/// What one of several addresses may use of the limit: a dead first one must not eat it all.
+fn share(limit: Duration, candidates: usize) -> Duration {
+    let count = u32::try_from(candidates.max(1)).unwrap_or(u32::MAX);
+    (limit / count).max(MIN_SHARE).min(limit)
+}
+
+async fn open(address: SocketAddr, place: &str, limit: Duration) -> Result<TcpStream, NetError> {
+    let unreachable = |source| NetError::Unreachable {
+        place: place.to_owned(),
+        source,
+    };
+    let tcp = match timeout(limit, TcpStream::connect(address)).await {
+        Ok(outcome) => outcome.map_err(unreachable)?,
+        Err(_) => return Err(timed_out(place, Step::Connect, limit)),
+    };
+    tune(&tcp).map_err(unreachable)?;
+    Ok(tcp)
+}
+
+/// No delay for small records; keepalive because oNCP has none of its own (`juniper-nc.md §14.6`).
+fn tune(tcp: &TcpStream) -> io::Result<()> {
+    tcp.set_nodelay(true)?;
+    let socket = SockRef::from(tcp);
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE_IDLE)
+        .with_interval(KEEPALIVE_INTERVAL)
+        .with_retries(KEEPALIVE_PROBES);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    socket.set_tcp_user_timeout(Some(KEEPALIVE_IDLE + KEEPALIVE_INTERVAL * KEEPALIVE_PROBES))?;
+    Ok(())
+}
+
+/// Enough for a cluster; a hostile resolver answer shall not keep us busy.
+const MAX_ADDRESSES: usize = 8;
+/// One lost SYN (1 s) and its repetition fit in.
+const MIN_SHARE: Duration = Duration::from_secs(3);
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+const KEEPALIVE_PROBES: u32 = 3;

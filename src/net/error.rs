@@ -1,0 +1,340 @@
+//! `NetError`: what can go wrong between us and an answer of the gateway, and what the user is told.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::proxy::ProxyError;
+use super::tls::{Backends, Refusal};
+use crate::error::Error;
+use crate::exit::ExitStatus;
+
+/// A failure on the way to the gateway. `place` is always `HOST:PORT`.
+#[derive(Debug, Error)]
+pub enum NetError {
+    /// No resolver knows the name of the gateway or proxy.
+    #[error("host name {host} is unknown")]
+    UnknownHost {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// Refused, no route, or reset before TLS began, at all addresses.
+    #[error("{place} cannot be reached")]
+    Unreachable {
+        /// Gateway or proxy.
+        place: String,
+        /// The last address tried.
+        source: io::Error,
+    },
+    /// A time limit ended a step.
+    #[error("{step} {place} took longer than {limit:?}")]
+    TimedOut {
+        /// Gateway or proxy.
+        place: String,
+        /// Which step.
+        step: Step,
+        /// The limit that was reached.
+        limit: Duration,
+    },
+    /// The proxy did not let us through.
+    #[error("the proxy {proxy} did not connect us")]
+    Proxy {
+        /// Proxy as `HOST:PORT`, never with its password.
+        proxy: String,
+        /// The gateway that should have been reached.
+        place: String,
+        /// What the proxy did.
+        source: ProxyError,
+    },
+    /// The two sides have no way of TLS in common.
+    #[error("TLS handshake with {place} failed: {refusal}")]
+    Handshake {
+        /// The gateway.
+        place: String,
+        /// How it was refused.
+        refusal: Refusal,
+        /// What was tried, for the advice.
+        tried: Backends,
+    },
+    /// The octets that came are no TLS.
+    #[error("{place} does not speak TLS")]
+    NotTls {
+        /// The gateway.
+        place: String,
+    },
+    /// No trusted chain, wrong name or wrong time.
+    #[error("the certificate of {host} is not trusted ({reason})")]
+    Untrusted {
+        /// The gateway's name.
+        host: String,
+        /// Plain words.
+        reason: String,
+        /// Pin of the key that was seen.
+        pin: String,
+    },
+    /// Pins were given and none is that of the gateway's key.
+    #[error("the public key of {host} matches none of the given pins")]
+    PinMismatch {
+        /// The gateway's name.
+        host: String,
+        /// Pin of the key that was seen.
+        seen: String,
+    },
+    /// A certificate or key file cannot be read.
+    #[error("cannot read {path}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A certificate or key file does not hold what it should.
+    #[error("{path} cannot be used: {problem}")]
+    BadFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// How to make it right.
+        remedy: Option<&'static str>,
+    },
+    /// Settings that this build cannot follow.
+    #[error("{problem}")]
+    Unusable {
+        /// What and why.
+        problem: String,
+    },
+    /// The answer is not HTTP or longer than allowed.
+    #[error("unexpected HTTP answer from {place}: {problem}")]
+    BadAnswer {
+        /// The gateway.
+        place: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The gateway closed or reset the connection instead of answering.
+    #[error("{place} closed the connection without an answer")]
+    Closed {
+        /// The gateway.
+        place: String,
+    },
+    /// A request could not be formed.
+    #[error("the {what} cannot be sent in an HTTP request")]
+    BadRequest {
+        /// The part of the request.
+        what: &'static str,
+    },
+    /// The gateway did not confirm the end of the login.
+    #[error("{place} answered the logout with status {status}")]
+    LogoutRefused {
+        /// The gateway.
+        place: String,
+        /// HTTP status.
+        status: u16,
+    },
+}
+
+/// What was being done when a time limit struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Asking the resolver.
+    Resolve,
+    /// Waiting for the TCP connection.
+    Connect,
+    /// Talking to the proxy.
+    Proxy,
+    /// Waiting for TLS to be set up.
+    Handshake,
+    /// Waiting for an HTTP answer.
+    Exchange,
+    /// The whole of a logout.
+    Logout,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Resolve => "looking up",
+            Self::Connect => "connecting to",
+            Self::Proxy => "asking the proxy",
+            Self::Handshake => "the TLS handshake with",
+            Self::Exchange => "an answer from",
+            Self::Logout => "the logout at",
+        })
+    }
+}
+
+impl NetError {
+    /// The same failure in the user's terms, with its exit status.
+    pub fn user_error(&self) -> Error {
+        match self {
+            Self::UnknownHost { host, source } => {
+                Error::new(ExitStatus::NoHost, format!("unknown host name {host}"))
+                    .note(format!("the resolver says: {source}"))
+                    .hint("check the spelling and the network; --resolve HOST:IP gives the address by hand")
+            }
+            Self::Unreachable { place, source } => Error::new(
+                ExitStatus::Unavailable,
+                format!("cannot reach {place}: {}", plain(source)),
+            )
+            .hint("check host, port and network; behind a proxy: --proxy URL"),
+            Self::TimedOut { place, step, limit } => {
+                let limit = limit.as_secs_f32();
+                Error::new(
+                    ExitStatus::Unavailable,
+                    format!("time limit reached: {step} {place} took longer than {limit} s"),
+                )
+                .hint("check host, port and network; --connect-timeout SECONDS allows more")
+            }
+            Self::Proxy { proxy, place, source } => proxy_error(proxy, place, source),
+            Self::Handshake {
+                place,
+                refusal,
+                tried,
+            } => handshake_error(place, refusal, *tried),
+            Self::NotTls { place } => Error::new(ExitStatus::Protocol, format!("{place} does not speak TLS"))
+                .hint("check host and port; the gateway usually listens on 443"),
+            Self::Untrusted { host, reason, pin } => Error::new(
+                ExitStatus::Untrusted,
+                format!("the certificate of {host} is not trusted ({reason})"),
+            )
+            .at(format!("public key {pin}"))
+            .hint(format!(
+                "compare that pin with your administrator's, then --servercert {pin}"
+            )),
+            Self::PinMismatch { host, seen } => Error::new(
+                ExitStatus::Untrusted,
+                format!("the public key of {host} matches none of the given pins"),
+            )
+            .at(format!("public key {seen}"))
+            .note("either the gateway has a new key, or somebody else answers in its place")
+            .hint(format!(
+                "compare that pin with your administrator's, then --servercert {seen}"
+            )),
+            Self::File { path, source } => Error::new(
+                ExitStatus::NoInput,
+                format!("cannot read {}: {}", path.display(), plain(source)),
+            ),
+            Self::BadFile {
+                path,
+                problem,
+                remedy,
+            } => {
+                let error = Error::new(
+                    ExitStatus::BadData,
+                    format!("{} cannot be used: {problem}", path.display()),
+                );
+                match remedy {
+                    Some(remedy) => error.hint(*remedy),
+                    None => error,
+                }
+            }
+            Self::Unusable { problem } => Error::new(ExitStatus::Usage, problem.clone()),
+            Self::BadAnswer { place, problem } => Error::new(
+                ExitStatus::Protocol,
+                format!("unexpected answer from {place}: {problem}"),
+            )
+            .hint("check host and port; -v shows each step"),
+            Self::Closed { place } => Error::new(
+                ExitStatus::Unavailable,
+                format!("{place} closed the connection without an answer"),
+            ),
+            Self::BadRequest { what } => Error::new(
+                ExitStatus::BadData,
+                format!("the {what} holds characters that cannot be sent"),
+            ),
+            Self::LogoutRefused { place, status } => Error::new(
+                ExitStatus::Protocol,
+                format!("{place} answered the logout with status {status}"),
+            )
+            .note("the login may stay valid until its idle limit"),
+        }
+    }
+}
+
+fn proxy_error(proxy: &str, place: &str, source: &ProxyError) -> Error {
+    let status = match source {
+        ProxyError::Settings(_) => ExitStatus::Usage,
+        ProxyError::Malformed(_) | ProxyError::HeadTooLong | ProxyError::Version { .. } => {
+            ExitStatus::Protocol
+        }
+        ProxyError::Io(_)
+        | ProxyError::Closed
+        | ProxyError::Authentication
+        | ProxyError::Status { .. }
+        | ProxyError::Refused(_) => ExitStatus::Unavailable,
+    };
+    let error = Error::new(
+        status,
+        format!("the proxy {proxy} did not connect us to {place}: {source}"),
+    );
+    match source {
+        ProxyError::Authentication => error.hint("--proxy SCHEME://USER:PASSWORD@HOST:PORT"),
+        ProxyError::Malformed(_) | ProxyError::HeadTooLong | ProxyError::Version { .. } => {
+            error.hint("check scheme and port of --proxy: http, socks5 or socks5h")
+        }
+        ProxyError::Io(_)
+        | ProxyError::Closed
+        | ProxyError::Settings(_)
+        | ProxyError::Status { .. }
+        | ProxyError::Refused(_) => error.hint("check --proxy, or --no-proxy to go without"),
+    }
+}
+
+fn handshake_error(place: &str, refusal: &Refusal, tried: Backends) -> Error {
+    let summary = match refusal {
+        Refusal::Suites { .. } => "no cipher suite in common".to_owned(),
+        Refusal::Version { .. } => "no TLS version in common".to_owned(),
+        Refusal::Closed => "the gateway closed the connection at our first message".to_owned(),
+        Refusal::ClientCertificate { .. } => "the gateway does not accept our client certificate".to_owned(),
+        Refusal::Alert(_) | Refusal::Parameters(_) => refusal.to_string(),
+    };
+    let error = Error::new(
+        ExitStatus::Protocol,
+        format!("TLS handshake with {place} failed, {summary}"),
+    );
+    let ask = "ask the administrator to enable ECDHE suites; see \"Old gateways\" in the manual";
+    match refusal {
+        Refusal::ClientCertificate { alert } => {
+            return error
+                .at(format!("the gateway sent alert {alert}"))
+                .hint("check --certificate and --sslkey");
+        }
+        Refusal::Alert(_) => return error,
+        Refusal::Suites { .. } | Refusal::Version { .. } | Refusal::Closed | Refusal::Parameters(_) => {}
+    }
+    match tried {
+        Backends::Modern => error
+            .at(format!(
+                "{refusal}; it probably offers only TLS 1.2 with RSA key exchange or older"
+            ))
+            .hint(format!("--tls auto, or {ask}")),
+        Backends::ModernWithoutLegacy => error
+            .at(format!(
+                "{refusal}; it probably offers only TLS 1.2 with RSA key exchange or older"
+            ))
+            .note("this build has no legacy TLS back end (feature legacy-tls)")
+            .hint(format!("a build with legacy-tls, or {ask}")),
+        Backends::Legacy => error
+            .at(format!(
+                "{refusal}; it probably offers only TLS before 1.2, 3DES or RC4"
+            ))
+            .hint("--allow-insecure-crypto, or ask the administrator to enable TLS 1.2"),
+        Backends::LegacyInsecure => error
+            .at(refusal.to_string())
+            .hint("ask the administrator to enable TLS 1.2 or newer"),
+    }
+}
+
+/// `std` appends `(os error 111)`, which tells a user nothing.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_lowercase(),
+        None => text.to_lowercase(),
+    }
+}

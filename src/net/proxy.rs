@@ -1,0 +1,353 @@
+//! Proxies between us and the gateway: HTTP CONNECT and SOCKS5 (`juniper-nc.md §3.5`).
+
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use url::Url;
+
+use super::connect::place;
+use super::error::NetError;
+use crate::secret::Secret;
+
+/// What a proxy did instead of connecting us.
+#[derive(Debug, Error)]
+pub enum ProxyError {
+    /// The connection to the proxy broke.
+    #[error("the connection broke: {0}")]
+    Io(io::Error),
+    /// It closed before its answer was complete.
+    #[error("it closed the connection")]
+    Closed,
+    /// It wants a name and a password, or others.
+    #[error("it wants a user name and password, or refuses the ones given")]
+    Authentication,
+    /// HTTP: neither 200 nor 407.
+    #[error("it answered with status {status}")]
+    Status {
+        /// HTTP status.
+        status: u16,
+    },
+    /// SOCKS: one of the refusals of RFC 1928 §6.
+    #[error("it says: {0}")]
+    Refused(&'static str),
+    /// The answer is no HTTP or no SOCKS.
+    #[error("its answer makes no sense ({0})")]
+    Malformed(&'static str),
+    /// The head of the answer never ends.
+    #[error("its answer is too long")]
+    HeadTooLong,
+    /// Not version 5 of SOCKS.
+    #[error("it speaks version {found} of SOCKS, not 5")]
+    Version {
+        /// First octet of its answer.
+        found: u8,
+    },
+    /// The proxy URL cannot be followed.
+    #[error("{0}")]
+    Settings(&'static str),
+}
+
+/// Where the proxy shall take us.
+pub(super) struct Target<'a> {
+    /// Name or address literal of the gateway.
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) user_agent: &'a str,
+}
+
+/// A proxy from its URL.
+pub(super) struct Proxy {
+    kind: Kind,
+    host: String,
+    port: u16,
+    place: String,
+    credentials: Option<(String, Secret)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Http,
+    Socks5,
+}
+
+impl Proxy {
+    /// Reads scheme, host, port, user name and password; `gateway` is for the error's text.
+    pub(super) fn new(url: &Url, gateway: &str) -> Result<Self, NetError> {
+        let parsed = Self::parse(url);
+        parsed.map_err(|problem| NetError::Proxy {
+            // Not the whole URL, which may hold a password.
+            proxy: url.host_str().unwrap_or("given").to_owned(),
+            place: gateway.to_owned(),
+            source: ProxyError::Settings(problem),
+        })
+    }
+
+    fn parse(url: &Url) -> Result<Self, &'static str> {
+        let (kind, default_port) = match url.scheme() {
+            "http" => (Kind::Http, 80),
+            "socks5" | "socks5h" => (Kind::Socks5, 1080),
+            _ => return Err("the proxy URL must begin with http, socks5 or socks5h"),
+        };
+        let host = match url.host_str() {
+            Some(host) if !host.is_empty() => host.trim_matches(['[', ']']).to_owned(),
+            Some(_) | None => return Err("the proxy URL names no host"),
+        };
+        let port = url.port().unwrap_or(default_port);
+        let credentials = if url.username().is_empty() && url.password().is_none() {
+            None
+        } else {
+            let bad = "user name or password in the proxy URL is not valid text";
+            let user = percent_decoded(url.username()).ok_or(bad)?;
+            let password = percent_decoded(url.password().unwrap_or_default()).ok_or(bad)?;
+            if kind == Kind::Http && user.contains(':') {
+                return Err("a user name for an HTTP proxy cannot hold a colon");
+            }
+            if kind == Kind::Socks5 && (user.len() > 255 || password.len() > 255 || user.is_empty()) {
+                return Err("SOCKS allows user names and passwords of 1 to 255 octets");
+            }
+            Some((user, Secret::new(password)))
+        };
+        Ok(Self {
+            place: place(&host, port),
+            kind,
+            host,
+            port,
+            credentials,
+        })
+    }
+
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// `HOST:PORT`, for messages.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Asks the proxy for a way to the gateway. The caller sets the time limit.
+    pub(super) async fn connect<S>(&self, stream: &mut S, target: &Target<'_>) -> Result<(), ProxyError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        match self.kind {
+            Kind::Http => self.connect_http(stream, target).await,
+            Kind::Socks5 => self.connect_socks(stream, target).await,
+        }
+    }
+
+    async fn connect_http<S>(&self, stream: &mut S, target: &Target<'_>) -> Result<(), ProxyError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let place = place(&target.host, target.port);
+        let mut head = format!(
+            "CONNECT {place} HTTP/1.1\r\nHost: {place}\r\nUser-Agent: {}\r\nProxy-Connection: keep-alive\r\n\
+             Connection: keep-alive\r\nAccept-Encoding: identity\r\n",
+            target.user_agent
+        );
+        if let Some((user, password)) = &self.credentials {
+            let pair = Secret::new(format!("{user}:{}", password.expose()));
+            head.push_str(&format!(
+                "Proxy-Authorization: Basic {}\r\n",
+                STANDARD.encode(pair.expose())
+            ));
+        }
+        head.push_str("\r\n");
+        let head = Secret::new(head);
+        stream.write_all(head.expose().as_bytes()).await?;
+        stream.flush().await?;
+        match read_status(stream).await? {
+            200..=299 => Ok(()),
+            407 => Err(ProxyError::Authentication),
+            status => Err(ProxyError::Status { status }),
+        }
+    }
+
+    /// RFC 1928, and RFC 1929 for name and password.
+    async fn connect_socks<S>(&self, stream: &mut S, target: &Target<'_>) -> Result<(), ProxyError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let hello: &[u8] = if self.credentials.is_some() {
+            &[SOCKS_5, 2, NO_LOGIN, PASSWORD_LOGIN]
+        } else {
+            &[SOCKS_5, 1, NO_LOGIN]
+        };
+        stream.write_all(hello).await?;
+        let [version, method] = read_array(stream).await?;
+        if version != SOCKS_5 {
+            return Err(ProxyError::Version { found: version });
+        }
+        match (method, &self.credentials) {
+            (NO_LOGIN, _) => {}
+            (PASSWORD_LOGIN, Some((user, password))) => {
+                let mut message = zeroize::Zeroizing::new(vec![PASSWORD_VERSION]);
+                push_counted(&mut message, user.as_bytes())?;
+                push_counted(&mut message, password.expose().as_bytes())?;
+                stream.write_all(&message).await?;
+                let [_, status] = read_array(stream).await?;
+                if status != 0 {
+                    return Err(ProxyError::Authentication);
+                }
+            }
+            (NO_METHOD, _) => return Err(ProxyError::Authentication),
+            _ => return Err(ProxyError::Malformed("a login method that was not offered")),
+        }
+        let mut request = vec![SOCKS_5, SOCKS_CONNECT, 0];
+        match target.host.parse() {
+            Ok(IpAddr::V4(address)) => {
+                request.push(ADDRESS_V4);
+                request.extend_from_slice(&address.octets());
+            }
+            Ok(IpAddr::V6(address)) => {
+                request.push(ADDRESS_V6);
+                request.extend_from_slice(&address.octets());
+            }
+            Err(_) => {
+                request.push(ADDRESS_NAME);
+                push_counted(&mut request, target.host.as_bytes())?;
+            }
+        }
+        request.extend_from_slice(&target.port.to_be_bytes());
+        stream.write_all(&request).await?;
+        read_socks_answer(stream).await
+    }
+}
+
+/// The password must not reach a log.
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<io::Error> for ProxyError {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            Self::Closed
+        } else {
+            Self::Io(error)
+        }
+    }
+}
+
+/// Reads a response head, octets after it excluded: the gateway says nothing before our TLS hello, so there are none.
+async fn read_status<S: AsyncRead + Unpin>(stream: &mut S) -> Result<u16, ProxyError> {
+    let mut data = Vec::with_capacity(1024);
+    loop {
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut response = httparse::Response::new(&mut headers);
+        match response.parse(&data) {
+            Ok(httparse::Status::Complete(used)) => {
+                let status = response.code.ok_or(ProxyError::Malformed("no status"))?;
+                // A refusal has a page behind it, which nobody reads.
+                return if (200..=299).contains(&status) && used != data.len() {
+                    Err(ProxyError::Malformed("data before ours"))
+                } else {
+                    Ok(status)
+                };
+            }
+            Ok(httparse::Status::Partial) => {}
+            Err(httparse::Error::TooManyHeaders) => return Err(ProxyError::HeadTooLong),
+            Err(_) => return Err(ProxyError::Malformed("no HTTP")),
+        }
+        if data.len() >= MAX_HEAD {
+            return Err(ProxyError::HeadTooLong);
+        }
+        let room = MAX_HEAD - data.len();
+        if (&mut *stream).take(room as u64).read_buf(&mut data).await? == 0 {
+            return Err(ProxyError::Closed);
+        }
+    }
+}
+
+async fn read_socks_answer<S: AsyncRead + Unpin>(stream: &mut S) -> Result<(), ProxyError> {
+    let [version, code, _, kind] = read_array(stream).await?;
+    if version != SOCKS_5 {
+        return Err(ProxyError::Version { found: version });
+    }
+    if code != 0 {
+        return Err(ProxyError::Refused(socks_refusal(code)));
+    }
+    // Its own address, of no use to us, but it stands before the gateway's octets.
+    let length = match kind {
+        ADDRESS_V4 => 4,
+        ADDRESS_V6 => 16,
+        ADDRESS_NAME => {
+            let [length] = read_array(stream).await?;
+            usize::from(length)
+        }
+        _ => return Err(ProxyError::Malformed("an unknown kind of address")),
+    };
+    let mut rest = [0; 255 + 2];
+    stream.read_exact(&mut rest[..length + 2]).await?;
+    Ok(())
+}
+
+async fn read_array<const N: usize, S: AsyncRead + Unpin>(stream: &mut S) -> Result<[u8; N], ProxyError> {
+    let mut octets = [0; N];
+    stream.read_exact(&mut octets).await?;
+    Ok(octets)
+}
+
+fn push_counted(message: &mut Vec<u8>, text: &[u8]) -> Result<(), ProxyError> {
+    let length = u8::try_from(text.len()).map_err(|_| ProxyError::Settings("a name of over 255 octets"))?;
+    message.push(length);
+    message.extend_from_slice(text);
+    Ok(())
+}
+
+/// RFC 1928 §6.
+fn socks_refusal(code: u8) -> &'static str {
+    match code {
+        1 => "general failure",
+        2 => "not allowed by its rules",
+        3 => "network unreachable",
+        4 => "host unreachable",
+        5 => "connection refused",
+        6 => "time to live expired",
+        7 => "command not supported",
+        8 => "kind of address not supported",
+        _ => "an unknown reason",
+    }
+}
+
+/// `%xx` of the user part of a URL. `None` when the octets are no UTF-8.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let pair = tail.get(..2).filter(|_| first == b'%');
+        let value = pair
+            .and_then(|pair| std::str::from_utf8(pair).ok())
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        octets.push(value.unwrap_or(first));
+        rest = if value.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8(octets).ok()
+}
+
+const SOCKS_5: u8 = 5;
+const SOCKS_CONNECT: u8 = 1;
+const NO_LOGIN: u8 = 0;
+const PASSWORD_LOGIN: u8 = 2;
+const NO_METHOD: u8 = 0xff;
+/// Version of the sub-negotiation of RFC 1929.
+const PASSWORD_VERSION: u8 = 1;
+const ADDRESS_V4: u8 = 1;
+const ADDRESS_NAME: u8 = 3;
+const ADDRESS_V6: u8 = 4;
+const MAX_HEAD: usize = 16 * 1024;
+const MAX_HEADERS: usize = 64;
