@@ -1,5 +1,6 @@
 //! VPN client for Juniper SSL VPN gateways (Network Connect / oNCP).
 
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod esp;
