@@ -1,6 +1,7 @@
 //! VPN client for Juniper SSL VPN gateways (Network Connect / oNCP).
 
 pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod error;
