@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::net::settings::{Pin, PinError};
+use crate::net::settings::Pin;
+use crate::net::tls::pin::PinError;
 use crate::secret::Secret;
 
 pub(super) type Parsed<T> = Result<T, &'static str>;
