@@ -66,15 +66,6 @@ pub struct ServerArgs {
     /// The gateway, as an option instead of the last argument
     #[arg(long = "server", value_name = "URL", conflicts_with = "url")]
     pub server: Option<String>,
-    /// Accepted so that scripts for other clients work: only `nc` is built
-    #[arg(long, value_name = "NAME", value_parser = values::protocol, help_heading = "Tunnel")]
-    pub protocol: Option<String>,
-    /// Old spelling of --protocol=nc
-    #[arg(long, hide = true)]
-    pub juniper: bool,
-    /// Never ask anything; accepted, nothing is asked yet
-    #[arg(long, alias = "non-interactive", hide = true)]
-    pub non_inter: bool,
 }
 
 /// Where the session cookie comes from. At most one of these.
@@ -85,7 +76,7 @@ pub struct CookieArgs {
     ///
     /// Other users of this machine can read it in the list of processes until it is wiped there; prefer
     /// --cookie-on-stdin.
-    #[arg(short = 'C', long, value_name = "COOKIE", value_parser = values::secret, group = COOKIE)]
+    #[arg(short = 'C', long, value_name = "COOKIE", group = COOKIE)]
     pub cookie: Option<Secret>,
     /// Read the session cookie from standard input, first line
     #[arg(long, group = COOKIE)]
@@ -179,6 +170,8 @@ pub struct TunnelArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub reconnect_timeout: u32,
     /// All packets over TLS, no ESP over UDP
+    ///
+    /// OpenConnect knows it as --no-dtls.
     #[arg(long, visible_aliases = ["no-dtls", "no-udp"])]
     pub no_esp: bool,
     /// Local UDP port for ESP instead of any
@@ -205,6 +198,15 @@ pub struct TunnelArgs {
     /// Name of this tunnel among others on the machine [default: the host]
     #[arg(long, value_name = "NAME", value_parser = values::instance)]
     pub name: Option<String>,
+    /// Accepted so that scripts for other clients work: only `nc` is built
+    #[arg(long, value_name = "NAME", value_parser = values::protocol)]
+    pub protocol: Option<String>,
+    /// Old spelling of --protocol=nc
+    #[arg(long, hide = true)]
+    pub juniper: bool,
+    /// Never ask anything; accepted, nothing is asked yet
+    #[arg(long, alias = "non-interactive", hide = true)]
+    pub non_inter: bool,
 }
 
 /// Values of `--network`.
@@ -265,7 +267,7 @@ pub struct IgnoredArgs {
     mca_certificate: Option<String>,
     #[arg(long, hide = true, value_name = "FILE")]
     mca_key: Option<String>,
-    #[arg(long, hide = true, value_name = "TEXT", value_parser = values::secret)]
+    #[arg(long, hide = true, value_name = "TEXT")]
     mca_key_password: Option<Secret>,
 }
 

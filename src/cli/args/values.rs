@@ -4,14 +4,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::net::settings::{Pin, PinError};
-use crate::secret::Secret;
 
 pub(super) type Parsed<T> = Result<T, &'static str>;
-
-#[expect(clippy::unnecessary_wraps, reason = "the shape clap asks for")]
-pub(super) fn secret(text: &str) -> Parsed<Secret> {
-    Ok(Secret::new(text))
-}
 
 pub(super) fn pin(text: &str) -> Result<Pin, PinError> {
     text.parse()
