@@ -51,7 +51,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l tls -d 'Wh
 modern\t'TLS 1.2 and 1.3 with forward secrecy only'
 legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s P -l proxy -d 'Go through a proxy: [http|socks5|socks5h]://[USER:PASSWORD@]HOST[:PORT]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l reconnect-timeout -d 'Seconds to keep trying after the connection was lost; 0 gives up at once' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l dtls-local-port -l esp-local-port -d 'Local UDP port for ESP instead of any' -r
@@ -114,7 +114,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l tls -d 'Which T
 modern\t'TLS 1.2 and 1.3 with forward secrecy only'
 legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s P -l proxy -d 'Go through a proxy: [http|socks5|socks5h]://[USER:PASSWORD@]HOST[:PORT]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l reconnect-timeout -d 'Seconds to keep trying after the connection was lost; 0 gives up at once' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l dtls-local-port -l esp-local-port -d 'Local UDP port for ESP instead of any' -r
@@ -177,7 +177,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l tls -d 'Whi
 modern\t'TLS 1.2 and 1.3 with forward secrecy only'
 legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s P -l proxy -d 'Go through a proxy: [http|socks5|socks5h]://[USER:PASSWORD@]HOST[:PORT]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l useragent -d 'User-Agent of the request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'

@@ -111,7 +111,8 @@ fn is_open_to_others(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.permissions().mode() & 0o077 != 0
 }
 
-/// Opened through `/proc`, which works for pipes and files, and leaves the parent's descriptor alone.
+/// Opened through `/proc`, which works for pipes and files and needs no `unsafe`. Must happen before the process makes
+/// itself undumpable: afterwards its part of `/proc` belongs to root.
 fn from_descriptor(number: u32) -> Result<Secret, Error> {
     let name = format!("file descriptor {number}");
     let path = match number {

@@ -58,10 +58,8 @@ pub struct LogoutArgs {
 /// Which gateway.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ServerArgs {
-    /// The gateway: [https://]HOST[:PORT][/PATH]
-    ///
-    /// An IPv6 address stands in brackets. PATH is the page to sign in at; it does not matter while a cookie is given.
-    #[arg(value_name = "URL")]
+    /// The gateway as typed.
+    #[arg(value_name = "URL", help = URL_FORM, long_help = URL_HELP)]
     pub url: Option<String>,
     /// The gateway, as an option instead of the last argument
     #[arg(long = "server", value_name = "URL", conflicts_with = "url")]
@@ -151,8 +149,8 @@ pub struct ReachArgs {
     /// Use this address for a host name instead of asking the DNS (may be repeated)
     #[arg(long, value_name = "HOST:IP", value_parser = values::resolve)]
     pub resolve: Vec<(String, IpAddr)>,
-    /// Go through a proxy: [http|socks5|socks5h]://[USER:PASSWORD@]HOST[:PORT]
-    #[arg(short = 'P', long, value_name = "URL", overrides_with = "no_proxy")]
+    /// The proxy as typed.
+    #[arg(short = 'P', long, value_name = "URL", help = PROXY_FORM, overrides_with = "no_proxy")]
     pub proxy: Option<String>,
     /// Go directly, whatever the environment says
     #[arg(long, overrides_with = "proxy")]
@@ -299,5 +297,13 @@ impl IgnoredArgs {
 
 /// Group of the options of which at most one may name the cookie.
 const COOKIE: &str = "cookie-source";
+
+// Texts with brackets, which a doc comment would take for links.
+const URL_FORM: &str = "The gateway: [https://]HOST[:PORT][/PATH]";
+const URL_HELP: &str = "\
+The gateway: [https://]HOST[:PORT][/PATH]
+
+An IPv6 address stands in brackets. PATH is the page to sign in at; it does not matter while a cookie is given.";
+const PROXY_FORM: &str = "Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]";
 
 const IDENTITY: &str = "What the gateway is told about this client";

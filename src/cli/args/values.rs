@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use crate::net::settings::{Pin, PinError};
+use crate::net::settings::Pin;
 
 pub(super) type Parsed<T> = Result<T, &'static str>;
 
-pub(super) fn pin(text: &str) -> Result<Pin, PinError> {
+pub(super) fn pin(text: &str) -> Result<Pin, <Pin as FromStr>::Err> {
     text.parse()
 }
 
