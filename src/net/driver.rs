@@ -7,7 +7,8 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -65,7 +66,7 @@ pub async fn run(
     parts: Parts<'_>,
 ) -> Result<(), Error> {
     let mut driver = Driver::new(settings, jar, connector, parts);
-    let ending = driver.go().await;
+    let ending = unwinding(driver.go()).await;
     driver.finish(ending).await
 }
 
@@ -563,6 +564,22 @@ impl Ready {
             || self.sent.is_some()
             || self.packets.is_some()
     }
+}
+
+/// Turns a panic into an end, so that the network set-up is undone even then.
+async fn unwinding(future: impl Future<Output = Ending>) -> Ending {
+    let mut future = pin!(future);
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(poll) => poll,
+            Err(_) => Poll::Ready(Ending::Failed(
+                Error::new(ExitStatus::Internal, "internal error, the tunnel was ended")
+                    .note("this is a bug in the program; the network set-up was undone")
+                    .hint("report it with the lines above"),
+            )),
+        },
+    )
+    .await
 }
 
 enum Hook {
