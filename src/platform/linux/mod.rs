@@ -7,3 +7,8 @@ pub mod process;
 pub mod setup;
 pub mod tun;
 pub mod undo;
+
+#[cfg(test)]
+mod netns_tests;
+#[cfg(test)]
+pub(crate) mod testing;
