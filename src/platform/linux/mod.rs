@@ -1,6 +1,8 @@
 //! Linux: the tunnel device, and the network set-up over netlink with its undo journal.
 
+mod applied;
 pub mod journal;
+mod messages;
 pub mod netlink;
 pub mod plan;
 pub mod process;

@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 use std::fs;
+use std::io;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,10 @@ pub(crate) fn in_namespace(test: impl FnOnce() + Send + 'static) {
         return;
     }
     let outcome = std::thread::spawn(move || {
-        let private = enter();
+        let Ok(private) = enter() else {
+            left_out("no right to make namespaces");
+            return;
+        };
         ip("link set lo up");
         ip("link add lan type veth peer name wire");
         ip("link set wire addrgenmode none up");
@@ -44,10 +48,12 @@ pub(crate) fn left_out(why: &str) {
 }
 
 #[expect(unsafe_code, reason = "namespaces have no safe form in std")]
-fn enter() -> TempDir {
+fn enter() -> io::Result<TempDir> {
     // SAFETY: takes a number; changes only the calling thread, which ends with the test.
     let entered = unsafe { libc::unshare(libc::CLONE_NEWNET | libc::CLONE_NEWNS) };
-    assert_eq!(entered, 0, "unshare: {}", std::io::Error::last_os_error());
+    if entered != 0 {
+        return Err(io::Error::last_os_error());
+    }
     let private = tempfile::tempdir().expect("temporary folder");
     let copy = private.path().join("resolv.conf");
     fs::write(&copy, "nameserver 198.51.100.53\n").expect("private resolv.conf");
@@ -55,7 +61,7 @@ fn enter() -> TempDir {
     mount(Some(c"tmpfs"), c"/run", Some(c"tmpfs"), 0);
     let copy = std::ffi::CString::new(copy.as_os_str().as_encoded_bytes()).expect("path");
     mount(Some(&copy), c"/etc/resolv.conf", None, libc::MS_BIND);
-    private
+    Ok(private)
 }
 
 #[expect(unsafe_code, reason = "mount has no safe form in std")]
@@ -71,12 +77,7 @@ fn mount(source: Option<&CStr>, target: &CStr, kind: Option<&CStr>, flags: libc:
             std::ptr::null(),
         )
     };
-    assert_eq!(
-        result,
-        0,
-        "mount on {target:?}: {}",
-        std::io::Error::last_os_error()
-    );
+    assert_eq!(result, 0, "mount on {target:?}: {}", io::Error::last_os_error());
 }
 
 /// Runs `ip` in the namespace of this thread and gives what it prints; it must succeed.

@@ -108,7 +108,7 @@ impl ScriptCall {
                 (Some(code), _) => format!("exit status {code}"),
                 (None, signal) => format!("signal {}", signal.unwrap_or_default()),
             },
-            None => format!("no end within {} s", limit.as_secs()),
+            None => format!("SIGKILL after {} s", limit.as_secs_f32()),
         };
         Err(SetupError::Script {
             reason: self.reason().to_owned(),
@@ -152,7 +152,7 @@ mod tests {
         let error = call.run_blocking(Duration::from_millis(200)).expect_err("killed");
         assert_eq!(
             error.to_string(),
-            "script ended with no end within 0 s at reason=connect"
+            "script ended with SIGKILL after 0.2 s at reason=connect"
         );
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let limited = call.run(Duration::from_millis(200));
