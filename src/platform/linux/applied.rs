@@ -136,14 +136,7 @@ impl Applied {
         let mut wanted = Vec::new();
         if let Some(gateway) = ipv4(self.link.gateway).filter(|_| self.plan.gateway_covered) {
             let host = Ipv4Net::from(gateway);
-            // The kernel knows all the rules, but once our routes are in it only gives them back.
-            let hop = if self.log.steps().is_empty() {
-                Some(netlink.route_to(gateway).map_err(|error| {
-                    SetupError::from_io(format!("cannot find the route to the gateway {gateway}"), error)
-                })?)
-            } else {
-                widest_path(&table, host)
-            };
+            let hop = self.path_to_gateway(netlink, gateway, &table)?;
             wanted.extend(self.outside_route(host, hop, &table));
         }
         let host = ipv4(self.link.gateway).map(Ipv4Net::from);
@@ -151,6 +144,27 @@ impl Applied {
             wanted.extend(self.outside_route(*exclude, widest_path(&table, *exclude), &table));
         }
         Ok(wanted)
+    }
+
+    /// The kernel knows all the rules of this machine, but once our routes are in, it only gives them back.
+    fn path_to_gateway(
+        &self,
+        netlink: &mut Netlink,
+        gateway: Ipv4Addr,
+        table: &[Route],
+    ) -> Result<Option<NextHop>, SetupError> {
+        let from_table = widest_path(table, gateway.into());
+        if !self.log.steps().is_empty() {
+            return Ok(from_table);
+        }
+        match netlink.route_to(gateway) {
+            Ok(hop) if hop.device == self.device.device => Ok(from_table),
+            Ok(hop) => Ok(Some(hop)),
+            Err(error) => {
+                let action = format!("cannot find the route to the gateway {gateway}");
+                Err(SetupError::from_io(action, error))
+            }
+        }
     }
 
     /// The route for a prefix outside; `None` when nothing needs to be added.

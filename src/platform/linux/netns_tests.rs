@@ -150,6 +150,33 @@ fn applying_again_changes_only_the_difference() {
 }
 
 #[test]
+fn a_new_device_of_the_same_name_is_set_up_afresh() {
+    in_world(|world| {
+        let before = dump();
+        let tun = world.tun();
+        let mut setup = world.setup();
+        let wanted = config(&[], &[]);
+        world.apply(&mut setup, &wanted).expect("applied");
+        drop(tun);
+        let lan_only = |text: &str| !text.lines().any(|line| line.contains("tun0"));
+        for _ in 0..250 {
+            if lan_only(&dump()) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let tun = world.tun();
+        world
+            .apply(&mut setup, &wanted)
+            .expect("applied to the new device");
+        assert!(ip("route get 8.8.8.8").contains("dev tun0"));
+        world.block_on(setup.revert()).expect("reverted");
+        drop(tun);
+        assert_restored(&before);
+    });
+}
+
+#[test]
 fn a_new_network_gives_the_gateway_a_new_path() {
     in_world(|world| {
         let tun = world.tun();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::applied::{Applied, OUTSIDE_METRIC, ipv4};
 use super::journal::Journal;
-use super::netlink::Netlink;
+use super::netlink::{LinkState, Netlink};
 use super::plan::Plan;
 use super::undo::UndoLog;
 use crate::config::NetworkConfig;
@@ -51,12 +51,16 @@ impl NativeSetup {
         for warning in &plan.warnings {
             tracing::warn!("{warning}");
         }
-        let mut applied = match self.applied.take() {
-            Some(before) if before.link.interface == link.interface => before.with(link, plan),
-            other => {
-                self.applied = other;
+        let device = netlink.link(&link.interface).map_err(|error| {
+            SetupError::from_io(format!("cannot find interface {}", link.interface), error)
+        })?;
+        // The index tells a device apart from a new one of the same name.
+        let same = |applied: &mut Applied| applied.device.device == device.device;
+        let mut applied = match self.applied.take_if(same) {
+            Some(before) => before.with(link, plan),
+            None => {
                 self.revert_now()?;
-                self.begin(&mut netlink, link, plan)?
+                self.begin(device, link, plan)?
             }
         };
         let result = applied.reconcile(&mut netlink);
@@ -71,10 +75,7 @@ impl NativeSetup {
         Ok(())
     }
 
-    fn begin(&self, netlink: &mut Netlink, link: &Link, plan: Plan) -> Result<Applied, SetupError> {
-        let device = netlink.link(&link.interface).map_err(|error| {
-            SetupError::from_io(format!("cannot find interface {}", link.interface), error)
-        })?;
+    fn begin(&self, device: LinkState, link: &Link, plan: Plan) -> Result<Applied, SetupError> {
         let journal = match &self.options.journal_dir {
             Some(dir) => Some(Journal::create(dir, &self.options.name).map_err(|error| {
                 SetupError::from_io(
@@ -97,14 +98,12 @@ impl NativeSetup {
     }
 
     fn revert_now(&mut self) -> Result<(), SetupError> {
-        let Some(mut applied) = self.applied.take() else {
+        let Some(applied) = &mut self.applied else {
             return Ok(());
         };
-        let mut netlink = open()?;
-        applied
-            .log
-            .take_all_back(&mut netlink)
-            .map_err(|error| SetupError::from_io("cannot restore the network".to_owned(), error))
+        let result = applied.log.take_all_back(&mut open()?);
+        self.applied = None;
+        result.map_err(|error| SetupError::from_io("cannot restore the network".to_owned(), error))
     }
 
     /// The network may have changed under the tunnel: finds the paths outside anew. Failures are for the log only, the
