@@ -71,7 +71,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Text from a peer must not steer the terminal: control characters become `?`.
-struct Clean<'a>(&'a str);
+pub(crate) struct Clean<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Clean<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

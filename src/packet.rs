@@ -46,6 +46,7 @@ impl Default for Room {
 pub struct Batch {
     arena: Vec<u8>,
     slots: Vec<Slot>,
+    left_out: Vec<Slot>,
     room: Room,
     end: usize,
     max_packet: usize,
@@ -66,6 +67,7 @@ impl Batch {
         Self {
             arena: vec![0; slot * MAX_PACKETS],
             slots: Vec::with_capacity(MAX_PACKETS),
+            left_out: Vec::with_capacity(MAX_PACKETS),
             room: Room::default(),
             end: 0,
             max_packet,
@@ -75,6 +77,7 @@ impl Batch {
     /// Forgets all packets; the memory stays.
     pub fn clear(&mut self) {
         self.slots.clear();
+        self.left_out.clear();
         self.end = 0;
     }
 
@@ -87,7 +90,7 @@ impl Batch {
     /// Where the next packet is to be written, `max_packet` octets long; `None` when the batch is full.
     /// Nothing counts until [`Batch::commit`].
     pub fn vacant(&mut self) -> Option<&mut [u8]> {
-        if self.slots.len() == MAX_PACKETS {
+        if self.is_full() {
             return None;
         }
         let start = self.end + HEAD_ROOM;
@@ -98,7 +101,7 @@ impl Batch {
     ///
     /// A `len` of zero, or one larger than the vacant room, or a full batch leaves the batch unchanged.
     pub fn commit(&mut self, len: usize) {
-        if len == 0 || len > self.max_packet || self.slots.len() == MAX_PACKETS {
+        if len == 0 || len > self.max_packet || self.is_full() {
             return;
         }
         let slot_len = self.room.slot_len(len);
@@ -133,13 +136,42 @@ impl Batch {
 
     /// True when no further packet fits.
     pub fn is_full(&self) -> bool {
-        self.slots.len() == MAX_PACKETS
+        self.slots.len() == MAX_PACKETS || !self.left_out.is_empty()
     }
 
-    /// Keeps the first `count` packets and forgets the rest.
-    pub fn truncate(&mut self, count: usize) {
-        self.slots.truncate(count);
-        self.end = self.slots.last().map_or(0, |slot| slot.start + slot.slot_len);
+    /// Keeps the first `count` packets and moves the rest to [`Batch::left_out`]. From then on the batch takes no
+    /// packets until it is cleared.
+    pub fn leave_out(&mut self, count: usize) {
+        if count < self.slots.len() {
+            self.left_out.clear();
+            self.left_out.extend(self.slots.drain(count..));
+        }
+    }
+
+    /// The plain packets that could not be sealed, in order. They must take another way than the datagrams.
+    pub fn left_out(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.left_out.iter().map(|slot| self.plain(slot))
+    }
+
+    /// Forgets the packets for which `keep` says no and closes the gaps. Costs nothing when all are kept.
+    pub fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
+        if self.packets().all(&keep) {
+            return;
+        }
+        let slots = std::mem::take(&mut self.slots);
+        self.end = 0;
+        // in place: a packet only ever moves towards the start
+        for slot in &slots {
+            if keep(self.plain(slot)) {
+                self.arena
+                    .copy_within(slot.start..slot.start + slot.slot_len, self.end);
+                self.slots.push(Slot {
+                    start: self.end,
+                    ..*slot
+                });
+                self.end += slot.slot_len;
+            }
+        }
     }
 
     /// Spacing of this batch.
@@ -149,10 +181,12 @@ impl Batch {
 
     /// The plain packets, in order. After sealing the same octets are ciphertext.
     pub fn packets(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.slots.iter().map(|slot| {
-            let start = slot.start + HEAD_ROOM;
-            &self.arena[start..start + slot.packet_len]
-        })
+        self.slots.iter().map(|slot| self.plain(slot))
+    }
+
+    fn plain(&self, slot: &Slot) -> &[u8] {
+        let start = slot.start + HEAD_ROOM;
+        &self.arena[start..start + slot.packet_len]
     }
 
     /// Each slot whole, with the length of the plain packet that begins at [`HEAD_ROOM`] in it. Slots lie side by
@@ -237,6 +271,11 @@ impl Received {
     /// Number of datagrams.
     pub fn datagram_count(&self) -> usize {
         self.datagrams.len()
+    }
+
+    /// The datagrams, in order.
+    pub fn datagrams(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.datagrams.iter().map(|range| &self.arena[range.clone()])
     }
 
     /// Datagram `index`, for reading and for decryption in place. Empty when there is no such datagram.
@@ -334,12 +373,6 @@ mod tests {
         assert!(batch.is_full());
         assert!(batch.vacant().is_none());
         assert!(!batch.push(&[1; 10]));
-        batch.truncate(2);
-        assert!(batch.push(&[1; 10]));
-        assert_eq!(
-            batch.packets().map(<[u8]>::len).collect::<Vec<_>>(),
-            [100, 100, 10]
-        );
     }
 
     #[test]
@@ -348,6 +381,33 @@ mod tests {
         assert!(!batch.push(&[1; 101]));
         batch.commit(0);
         assert!(batch.is_empty());
+    }
+
+    #[test]
+    fn left_out_packets_stay_readable() {
+        let mut batch = Batch::new(100);
+        for octet in 0..4 {
+            batch.push(&[octet; 10]);
+        }
+        batch.leave_out(3);
+        assert_eq!(batch.datagrams().count(), 3);
+        assert_eq!(batch.left_out().collect::<Vec<_>>(), [[3; 10]]);
+        assert!(batch.is_full() && !batch.push(&[9; 10]));
+        batch.clear();
+        assert_eq!(batch.left_out().count(), 0);
+        assert!(batch.push(&[9; 10]));
+    }
+
+    #[test]
+    fn retained_packets_close_the_gaps() {
+        let mut batch = Batch::new(100);
+        for octet in 0..5 {
+            batch.push(&[octet; 20]);
+        }
+        batch.retain(|packet| packet[0] % 2 == 0);
+        assert_eq!(batch.packets().collect::<Vec<_>>(), [[0; 20], [2; 20], [4; 20]]);
+        assert_eq!(batch.slots_mut().count(), 3);
+        assert!(batch.push(&[9; 20]));
     }
 
     #[test]

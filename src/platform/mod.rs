@@ -5,6 +5,7 @@
 
 pub mod fake;
 pub mod linux;
+pub mod none;
 pub mod privilege;
 pub mod script;
 
@@ -15,6 +16,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::config::NetworkConfig;
+use crate::error::Error;
+use crate::exit::ExitStatus;
 use crate::packet::{Batch, Received};
 
 /// A layer-3 device. Reading and writing never block.
@@ -84,6 +87,10 @@ pub enum SetupError {
     NotPermitted {
         /// What was tried, for example `cannot add route 10.0.0.0/8 to tun0`.
         action: String,
+        /// Where, for the `where:` line.
+        place: Option<String>,
+        /// A way out, for the `try:` line.
+        hint: Option<String>,
     },
     /// The system refused for another reason.
     #[error("{action}: {source}")]
@@ -93,12 +100,66 @@ pub enum SetupError {
         /// The system's answer.
         source: io::Error,
     },
+    /// No interface can have this name.
+    #[error("interface name \"{name}\" {why}")]
+    BadName {
+        /// The name as given.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Another process is attached to the device.
+    #[error("tunnel device {name} is in use by another process")]
+    Busy {
+        /// Interface name.
+        name: String,
+    },
+    /// The interface is there but not of our kind.
+    #[error("{name} is not a tun device without packet information and with a single queue")]
+    NotTun {
+        /// Interface name.
+        name: String,
+    },
     /// The script ended with a failure. Not fatal by itself.
     #[error("script ended with {status} at reason={reason}")]
     Script {
         /// The reason it was called with.
-        reason: &'static str,
+        reason: String,
         /// Exit status or signal, in words.
         status: String,
     },
+}
+
+impl SetupError {
+    /// Sorts a system error: lack of rights, or anything else.
+    pub fn from_io(action: String, source: io::Error) -> Self {
+        if source.kind() == io::ErrorKind::PermissionDenied {
+            return Self::NotPermitted {
+                action,
+                place: None,
+                hint: None,
+            };
+        }
+        Self::System { action, source }
+    }
+
+    fn status(&self) -> ExitStatus {
+        match self {
+            Self::NotPermitted { .. } => ExitStatus::NoPermission,
+            Self::BadName { .. } => ExitStatus::Usage,
+            Self::System { .. } | Self::Busy { .. } | Self::NotTun { .. } => ExitStatus::System,
+            Self::Script { .. } => ExitStatus::Failure,
+        }
+    }
+}
+
+impl From<SetupError> for Error {
+    fn from(error: SetupError) -> Self {
+        let mut user = Self::new(error.status(), error.to_string());
+        if let SetupError::NotPermitted { place, hint, .. } = error {
+            user.place = place;
+            user.hint = hint;
+        }
+        user
+    }
 }

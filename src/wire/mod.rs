@@ -42,14 +42,20 @@ impl<'a> Reader<'a> {
 
     /// The next `len` octets.
     pub fn take(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
-        let (head, rest) = self.rest.split_at_checked(len).ok_or(Malformed { what: self.what })?;
+        let (head, rest) = self
+            .rest
+            .split_at_checked(len)
+            .ok_or(Malformed { what: self.what })?;
         self.rest = rest;
         Ok(head)
     }
 
     /// The next `N` octets as an array.
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let (head, rest) = self.rest.split_first_chunk::<N>().ok_or(Malformed { what: self.what })?;
+        let (head, rest) = self
+            .rest
+            .split_first_chunk::<N>()
+            .ok_or(Malformed { what: self.what })?;
         self.rest = rest;
         Ok(*head)
     }

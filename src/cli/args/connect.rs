@@ -1,0 +1,301 @@
+//! Options of `connect` and `logout`, grouped as the help shows them.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::values;
+use crate::net::settings::Pin;
+use crate::secret::Secret;
+
+/// Arguments of `connect`.
+#[derive(Debug, Clone, Args)]
+pub struct ConnectArgs {
+    /// Which gateway.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// Where the session cookie comes from.
+    #[command(flatten)]
+    pub cookie: CookieArgs,
+    /// How the gateway proves itself.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// How the gateway is reached.
+    #[command(flatten)]
+    pub reach: ReachArgs,
+    /// How the tunnel behaves.
+    #[command(flatten)]
+    pub tunnel: TunnelArgs,
+    /// What the gateway is told about this client.
+    #[command(flatten)]
+    pub identity: IdentityArgs,
+    /// Options of OpenConnect without effect here.
+    #[command(flatten)]
+    pub ignored: IgnoredArgs,
+}
+
+/// Arguments of `logout`.
+#[derive(Debug, Clone, Args)]
+pub struct LogoutArgs {
+    /// Which gateway.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// Where the session cookie comes from.
+    #[command(flatten)]
+    pub cookie: CookieArgs,
+    /// How the gateway proves itself.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// How the gateway is reached.
+    #[command(flatten)]
+    pub reach: ReachArgs,
+    /// User-Agent of the request
+    #[arg(long, value_name = "TEXT", value_parser = values::header_text, help_heading = IDENTITY)]
+    pub useragent: Option<String>,
+}
+
+/// Which gateway.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServerArgs {
+    /// The gateway: [https://]HOST[:PORT][/PATH]
+    ///
+    /// An IPv6 address stands in brackets. PATH is the page to sign in at; it does not matter while a cookie is given.
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+    /// The gateway, as an option instead of the last argument
+    #[arg(long = "server", value_name = "URL", conflicts_with = "url")]
+    pub server: Option<String>,
+    /// Accepted so that scripts for other clients work: only `nc` is built
+    #[arg(long, value_name = "NAME", value_parser = values::protocol, help_heading = "Tunnel")]
+    pub protocol: Option<String>,
+    /// Old spelling of --protocol=nc
+    #[arg(long, hide = true)]
+    pub juniper: bool,
+    /// Never ask anything; accepted, nothing is asked yet
+    #[arg(long, alias = "non-interactive", hide = true)]
+    pub non_inter: bool,
+}
+
+/// Where the session cookie comes from. At most one of these.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Session cookie (one of these, or the environment)")]
+pub struct CookieArgs {
+    /// The session cookie itself: `DSID=…`, or the value of DSID alone
+    ///
+    /// Other users of this machine can read it in the list of processes until it is wiped there; prefer
+    /// --cookie-on-stdin.
+    #[arg(short = 'C', long, value_name = "COOKIE", value_parser = values::secret, group = COOKIE)]
+    pub cookie: Option<Secret>,
+    /// Read the session cookie from standard input, first line
+    #[arg(long, group = COOKIE)]
+    pub cookie_on_stdin: bool,
+    /// Read the session cookie from a file, first line
+    ///
+    /// The file must not be readable by other users (chmod 600).
+    #[arg(long, value_name = "FILE", group = COOKIE)]
+    pub cookie_file: Option<PathBuf>,
+    /// Read the session cookie from an open file descriptor, first line
+    #[arg(long, value_name = "N", group = COOKIE)]
+    pub cookie_fd: Option<u32>,
+}
+
+/// How the gateway proves itself, and we to it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Trust in the gateway")]
+pub struct TrustArgs {
+    /// Trust this public key and no other: pin-sha256:BASE64 (may be repeated)
+    ///
+    /// The digest is of the certificate's public key. Also sha256:HEX and, with a warning, sha1:HEX. With a pin the
+    /// certificate authorities of the system do not count.
+    #[arg(long, value_name = "PIN", value_parser = values::pin)]
+    pub servercert: Vec<Pin>,
+    /// Trust the certificate authorities in this PEM file as well (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub cafile: Vec<PathBuf>,
+    /// Leave out the certificate authorities of the system
+    #[arg(long)]
+    pub no_system_trust: bool,
+    /// Name sent in the TLS handshake when it differs from the host in the URL
+    #[arg(long, value_name = "NAME", value_parser = values::host_name)]
+    pub sni: Option<String>,
+    /// Client certificate, PEM
+    #[arg(short, long, value_name = "FILE", value_parser = values::key_file)]
+    pub certificate: Option<PathBuf>,
+    /// Private key of the client certificate, PEM, when it is in a file of its own
+    #[arg(short = 'k', long, value_name = "FILE", value_parser = values::key_file, requires = "certificate")]
+    pub sslkey: Option<PathBuf>,
+    /// Which TLS library to use
+    ///
+    /// `auto` falls back to the legacy one when an old gateway refuses the handshake of the modern one.
+    #[arg(long, value_name = "MODE", default_value = "auto")]
+    pub tls: TlsChoice,
+    /// Allow RC4, 3DES and TLS before 1.2 for very old gateways
+    #[arg(long)]
+    pub allow_insecure_crypto: bool,
+    /// Only cipher suites with forward secrecy; the same as --tls=modern
+    #[arg(long, hide = true)]
+    pub pfs: bool,
+    /// Answered with an explanation
+    #[arg(long, hide = true)]
+    pub no_cert_check: bool,
+}
+
+/// Values of `--tls`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum TlsChoice {
+    /// Modern first, legacy when refused.
+    #[default]
+    Auto,
+    /// TLS 1.2 and 1.3 with forward secrecy only.
+    Modern,
+    /// OpenSSL with all it can do.
+    Legacy,
+}
+
+/// How the gateway is reached.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Reaching the gateway")]
+pub struct ReachArgs {
+    /// Use this address for a host name instead of asking the DNS (may be repeated)
+    #[arg(long, value_name = "HOST:IP", value_parser = values::resolve)]
+    pub resolve: Vec<(String, IpAddr)>,
+    /// Go through a proxy: [http|socks5|socks5h]://[USER:PASSWORD@]HOST[:PORT]
+    #[arg(short = 'P', long, value_name = "URL", overrides_with = "no_proxy")]
+    pub proxy: Option<String>,
+    /// Go directly, whatever the environment says
+    #[arg(long, overrides_with = "proxy")]
+    pub no_proxy: bool,
+    /// Seconds for each attempt to connect and to agree on TLS
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    pub connect_timeout: u32,
+}
+
+/// How the tunnel behaves.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Tunnel")]
+pub struct TunnelArgs {
+    /// Seconds to keep trying after the connection was lost; 0 gives up at once
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub reconnect_timeout: u32,
+    /// All packets over TLS, no ESP over UDP
+    #[arg(long, visible_aliases = ["no-dtls", "no-udp"])]
+    pub no_esp: bool,
+    /// Local UDP port for ESP instead of any
+    #[arg(long, value_name = "PORT", visible_alias = "esp-local-port")]
+    pub dtls_local_port: Option<u16>,
+    /// Seconds without an answer over ESP after which TLS is used, instead of the gateway's (at least 2)
+    #[arg(long, value_name = "SECONDS")]
+    pub force_dpd: Option<u32>,
+    /// Name of the tunnel interface; may be an existing one that belongs to you
+    #[arg(short, long, value_name = "NAME", value_parser = values::interface)]
+    pub interface: Option<String>,
+    /// Largest packet inside the tunnel, if below the gateway's (at least 576)
+    #[arg(short, long, value_name = "BYTES")]
+    pub mtu: Option<u16>,
+    /// Set up the network with this command (a vpnc-script), run by /bin/sh
+    #[arg(short, long, value_name = "COMMAND", value_parser = values::command)]
+    pub script: Option<String>,
+    /// Who sets up addresses, routes and name servers [default: builtin, or script with -s]
+    #[arg(long, value_name = "HOW")]
+    pub network: Option<NetworkChoice>,
+    /// Leave the login valid on the gateway at the end
+    #[arg(long)]
+    pub no_logout: bool,
+    /// Name of this tunnel among others on the machine [default: the host]
+    #[arg(long, value_name = "NAME", value_parser = values::instance)]
+    pub name: Option<String>,
+}
+
+/// Values of `--network`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NetworkChoice {
+    /// This program itself
+    Builtin,
+    /// A vpnc-script: the command of -s, or the one installed in the usual place
+    Script,
+    /// Nobody: the interface stays as it is
+    None,
+}
+
+/// What the gateway is told about this client.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = IDENTITY)]
+pub struct IdentityArgs {
+    /// User-Agent of every request
+    ///
+    /// Some gateways choose pages by it, or refuse what they do not know; a browser's is the usual cure.
+    #[arg(long, value_name = "TEXT", value_parser = values::header_text)]
+    pub useragent: Option<String>,
+    /// Host name told to the gateway [default: the name of this machine]
+    #[arg(long, value_name = "NAME", value_parser = values::plain_text)]
+    pub local_hostname: Option<String>,
+}
+
+/// Options of OpenConnect that change nothing here, so that its command lines keep working.
+#[derive(Debug, Clone, Default, Args)]
+pub struct IgnoredArgs {
+    #[arg(long, hide = true)]
+    no_xmlpost: bool,
+    #[arg(long, hide = true)]
+    no_http_keepalive: bool,
+    #[arg(long, hide = true)]
+    libproxy: bool,
+    #[arg(long, hide = true)]
+    key_password_from_fsid: bool,
+    #[arg(short = 'l', long, hide = true)]
+    syslog: bool,
+    #[arg(long, hide = true, value_name = "METHODS")]
+    http_auth: Option<String>,
+    #[arg(long, hide = true, value_name = "METHODS")]
+    proxy_auth: Option<String>,
+    #[arg(long, hide = true, value_name = "LIST")]
+    dtls_ciphers: Option<String>,
+    #[arg(long, hide = true, value_name = "LIST")]
+    dtls12_ciphers: Option<String>,
+    #[arg(long, hide = true, value_name = "TEXT")]
+    gnutls_priority: Option<String>,
+    #[arg(long, hide = true, value_name = "LIST")]
+    openssl_ciphers: Option<String>,
+    #[arg(long, hide = true, value_name = "LEVEL")]
+    gnutls_debug: Option<String>,
+    #[arg(short = 'x', long, hide = true, value_name = "FILE")]
+    xmlconfig: Option<String>,
+    #[arg(long, hide = true, value_name = "FILE")]
+    mca_certificate: Option<String>,
+    #[arg(long, hide = true, value_name = "FILE")]
+    mca_key: Option<String>,
+    #[arg(long, hide = true, value_name = "TEXT", value_parser = values::secret)]
+    mca_key_password: Option<Secret>,
+}
+
+impl IgnoredArgs {
+    /// Names of those that were given.
+    pub fn given(&self) -> impl Iterator<Item = &'static str> {
+        [
+            ("--no-xmlpost", self.no_xmlpost),
+            ("--no-http-keepalive", self.no_http_keepalive),
+            ("--libproxy", self.libproxy),
+            ("--key-password-from-fsid", self.key_password_from_fsid),
+            ("--syslog", self.syslog),
+            ("--http-auth", self.http_auth.is_some()),
+            ("--proxy-auth", self.proxy_auth.is_some()),
+            ("--dtls-ciphers", self.dtls_ciphers.is_some()),
+            ("--dtls12-ciphers", self.dtls12_ciphers.is_some()),
+            ("--gnutls-priority", self.gnutls_priority.is_some()),
+            ("--openssl-ciphers", self.openssl_ciphers.is_some()),
+            ("--gnutls-debug", self.gnutls_debug.is_some()),
+            ("--xmlconfig", self.xmlconfig.is_some()),
+            ("--mca-certificate", self.mca_certificate.is_some()),
+            ("--mca-key", self.mca_key.is_some()),
+            ("--mca-key-password", self.mca_key_password.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, given)| given.then_some(name))
+    }
+}
+
+/// Group of the options of which at most one may name the cookie.
+const COOKIE: &str = "cookie-source";
+
+const IDENTITY: &str = "What the gateway is told about this client";

@@ -1,0 +1,175 @@
+//! Clap definitions: the single source for parsing, help, man pages and completions.
+
+mod connect;
+mod implied;
+mod values;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+pub use self::connect::{
+    ConnectArgs, CookieArgs, IdentityArgs, IgnoredArgs, LogoutArgs, NetworkChoice, ReachArgs, ServerArgs,
+    TlsChoice, TrustArgs, TunnelArgs,
+};
+use super::manual;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "vpnc-cli",
+    version = VERSION,
+    about = "Headless VPN client for Juniper SSL VPN gateways (Network Connect)",
+    long_about = LONG_ABOUT,
+    after_help = manual::SHORT_EXAMPLES,
+    after_long_help = manual::after_help(&[manual::EXAMPLES, manual::ENVIRONMENT, manual::EXIT_STATUS]),
+    infer_long_args = true,
+    args_override_self = true,
+    propagate_version = true,
+    subcommand_required = true,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// Options valid everywhere.
+    #[command(flatten)]
+    pub messages: MessageArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the tunnel to a gateway until it is ended
+    #[command(visible_alias = "up", long_about = CONNECT_ABOUT)]
+    #[command(after_help = manual::SHORT_EXAMPLES)]
+    #[command(after_long_help = manual::after_help(&[
+        manual::EXAMPLES,
+        manual::ENVIRONMENT,
+        manual::SIGNALS,
+        manual::EXIT_STATUS,
+    ]))]
+    Connect(Box<ConnectArgs>),
+    /// End a login on the gateway, given its cookie
+    #[command(long_about = LOGOUT_ABOUT)]
+    Logout(Box<LogoutArgs>),
+    /// Write a completion script for a shell to standard output
+    #[command(long_about = COMPLETIONS_ABOUT)]
+    Completions(CompletionsArgs),
+    /// Write the manual pages, for packagers
+    #[command(hide = true)]
+    Man(ManArgs),
+}
+
+/// Options about messages, valid with every command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Messages")]
+pub struct MessageArgs {
+    /// Say more; twice says everything
+    ///
+    /// Once shows the branches taken (debug), twice every packet (trace). Secrets are never shown.
+    #[arg(short, long, global = true, action = ArgAction::Count, overrides_with = "quiet")]
+    pub verbose: u8,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, overrides_with = "verbose")]
+    pub quiet: bool,
+    /// Put the local time before each line
+    #[arg(long, global = true)]
+    pub timestamp: bool,
+    /// When to use colours
+    ///
+    /// `auto` means: on a terminal, unless NO_COLOR is set or TERM is `dumb`.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    /// Append a copy of the messages, with their times, to a file that only you can read
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal that can show them.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell to complete for
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Folder for the manual pages
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Folder for the completion scripts
+    #[arg(long, value_name = "DIR")]
+    pub completions: Option<PathBuf>,
+}
+
+/// Parses the command line, the program's name included.
+pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let command = Cli::command();
+    let args = implied::insert_connect(&command, args.collect());
+    Cli::try_parse_from(args)
+}
+
+/// What `--version` prints after the program's name.
+#[cfg(feature = "legacy-tls")]
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nfeatures: legacy-tls\nprotocols: nc (Network Connect)"
+);
+/// What `--version` prints after the program's name.
+#[cfg(not(feature = "legacy-tls"))]
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nfeatures: none\nprotocols: nc (Network Connect)"
+);
+
+const LONG_ABOUT: &str = "\
+Headless VPN client for Juniper SSL VPN gateways that speak Network Connect (oNCP).
+
+Sign in with a browser, hand the session cookie to `vpnc-cli connect`, and the tunnel runs until you press Ctrl-C: \
+packets go over ESP when UDP works and over TLS when it does not; addresses, routes and name servers are set up \
+and put back. The word `connect` may be left out when an option or the gateway comes first.
+
+Options may follow the gateway, may be shortened as long as they stay unambiguous, and when one is given twice the \
+last counts, unless it says it may be repeated.";
+
+const CONNECT_ABOUT: &str = "\
+Run the tunnel to a gateway until it is ended with Ctrl-C (or SIGTERM).
+
+Sign-in by name and password is not built yet: sign in with a browser, copy the value of the cookie DSID, and pass \
+it with one of the options under \"Session cookie\".";
+
+const LOGOUT_ABOUT: &str = "\
+End a login on the gateway, given its cookie. The cookie is worthless afterwards. Needs no rights on this machine.";
+
+const COMPLETIONS_ABOUT: &str = "\
+Write a completion script for a shell to standard output.
+
+For bash:  vpnc-cli completions bash > ~/.local/share/bash-completion/completions/vpnc-cli";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_are_sound() {
+        Cli::command().debug_assert();
+    }
+}

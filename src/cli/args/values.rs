@@ -1,0 +1,163 @@
+//! Values of single options: each function takes the text as typed and says what is wrong with it.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use crate::net::settings::{Pin, PinError};
+use crate::secret::Secret;
+
+pub(super) type Parsed<T> = Result<T, &'static str>;
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape clap asks for")]
+pub(super) fn secret(text: &str) -> Parsed<Secret> {
+    Ok(Secret::new(text))
+}
+
+pub(super) fn pin(text: &str) -> Result<Pin, PinError> {
+    text.parse()
+}
+
+pub(super) fn protocol(text: &str) -> Parsed<String> {
+    match text {
+        "nc" => Ok(text.to_owned()),
+        "pulse" | "auto" => Err("only nc is built yet"),
+        _ => Err("not a Juniper or Pulse protocol"),
+    }
+}
+
+pub(super) fn host_name(text: &str) -> Parsed<String> {
+    match url::Host::parse(text) {
+        Ok(url::Host::Domain(name)) => Ok(name),
+        Ok(url::Host::Ipv4(_) | url::Host::Ipv6(_)) => Err("a name is needed here, not an address"),
+        Err(_) => Err("not a host name"),
+    }
+}
+
+/// The host ends at the first colon, so an IPv6 address needs no brackets.
+pub(super) fn resolve(text: &str) -> Parsed<(String, IpAddr)> {
+    let (host, address) = text.split_once(':').ok_or("the form is HOST:IP")?;
+    let address = address
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(address);
+    let address = address
+        .parse()
+        .map_err(|_| "no IP address after the first colon")?;
+    Ok((host_name(host)?, address))
+}
+
+pub(super) fn key_file(text: &str) -> Parsed<PathBuf> {
+    if text.starts_with("pkcs11:") {
+        return Err("keys in a PKCS#11 token are not supported yet, use a PEM file");
+    }
+    Ok(text.into())
+}
+
+/// The kernel's rule for names (`dev_valid_name`); `%` stands for a number the kernel fills in.
+pub(super) fn interface(text: &str) -> Parsed<String> {
+    let forbidden = |character: char| character == '/' || character == ':' || character.is_whitespace();
+    match text {
+        "" | "." | ".." => Err("not a name for an interface"),
+        _ if text.len() > MAX_INTERFACE => Err("an interface name has at most 15 octets"),
+        _ if text.contains(forbidden) || text.contains(char::is_control) => {
+            Err("an interface name has no slash, colon or blank")
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// The name becomes part of file names.
+pub(super) fn instance(text: &str) -> Parsed<String> {
+    let forbidden = |character: char| character == '/' || character.is_whitespace() || character.is_control();
+    if text.is_empty() || text.starts_with('.') || text.contains(forbidden) {
+        return Err("a name has no slash, no blank and no dot in front");
+    }
+    if text.len() > MAX_INSTANCE {
+        return Err("a name has at most 64 octets");
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn command(text: &str) -> Parsed<String> {
+    if text.trim().is_empty() {
+        return Err("the command is empty; to leave the network alone use --network none");
+    }
+    Ok(text.to_owned())
+}
+
+/// Text that goes into an HTTP header.
+pub(super) fn header_text(text: &str) -> Parsed<String> {
+    if text.is_empty() || !text.chars().all(|character| matches!(character, ' '..='~')) {
+        return Err("only visible ASCII characters and blanks may stand here");
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn plain_text(text: &str) -> Parsed<String> {
+    if text.is_empty() || text.contains(char::is_control) {
+        return Err("may not be empty or hold control characters");
+    }
+    if text.len() > MAX_HOSTNAME {
+        return Err("longer than 255 octets");
+    }
+    Ok(text.to_owned())
+}
+
+/// IFNAMSIZ without the end mark.
+const MAX_INTERFACE: usize = 15;
+/// Leaves room for the suffixes of state files within 255 octets of a file name and 108 of a socket path.
+const MAX_INSTANCE: usize = 64;
+/// The longest name DNS knows; the packet itself could hold 65522.
+const MAX_HOSTNAME: usize = 255;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolve_splits_at_the_first_colon() {
+        let table = [
+            ("gw:192.0.2.1", Some("192.0.2.1")),
+            ("GW.example:2001:db8::1", Some("2001:db8::1")),
+            ("gw:[2001:db8::1]", Some("2001:db8::1")),
+            ("gw", None),
+            ("gw:", None),
+            (":192.0.2.1", None),
+            ("gw:host", None),
+        ];
+        for (text, address) in table {
+            let parsed = resolve(text).ok().map(|(_, address)| address.to_string());
+            assert_eq!(parsed.as_deref(), address, "{text}");
+        }
+    }
+
+    #[test]
+    fn interface_names_follow_the_kernel() {
+        for good in ["tun0", "vpn%d", "0123456789abcde", "a-b.c"] {
+            assert!(interface(good).is_ok(), "{good}");
+        }
+        for bad in ["", ".", "..", "a b", "a/b", "a:b", "0123456789abcdef", "a\nb"] {
+            assert!(interface(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn instance_names_cannot_leave_their_folder() {
+        for good in ["work", "vpn.example.com", "2001:db8::1"] {
+            assert!(instance(good).is_ok(), "{good}");
+        }
+        for bad in ["", ".", "../x", "a/b", "a b", "a\0b"] {
+            assert!(instance(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn texts_for_the_gateway_stay_on_one_line() {
+        assert!(header_text("Mozilla/5.0 (X11)").is_ok());
+        assert!(header_text("a\r\nX: b").is_err());
+        assert!(header_text("ü").is_err());
+        assert!(plain_text("büro").is_ok());
+        assert!(plain_text("a\nb").is_err());
+        assert!(plain_text("").is_err());
+    }
+}

@@ -1,0 +1,139 @@
+//! The environment, read once. Secrets are taken out of it before anything else runs.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use crate::secret::Secret;
+
+/// What the environment said at the start.
+#[derive(Debug, Default)]
+pub struct Environment {
+    /// `VPNC_COOKIE`.
+    pub cookie: Option<Secret>,
+    variables: Vec<(&'static str, OsString)>,
+}
+
+impl Environment {
+    /// Reads the variables that count here and removes those that hold secrets, so that no child can inherit them.
+    ///
+    /// To be called first of all, while the process has one thread.
+    pub fn take() -> Self {
+        let environment = Self::from_lookup(|name| std::env::var_os(name));
+        remove(SECRETS);
+        environment
+    }
+
+    /// An environment from a function, for tests.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+        let value = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        Self {
+            cookie: value(COOKIE).map(|value| Secret::new(value.to_string_lossy())),
+            variables: PLAIN
+                .iter()
+                .filter_map(|&name| Some((name, value(name)?)))
+                .collect(),
+        }
+    }
+
+    /// The value of a variable that is set and not empty.
+    pub fn var(&self, name: &str) -> Option<&OsStr> {
+        self.variables
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_os_str())
+    }
+
+    /// The value as text, if it is text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.var(name)?.to_str()
+    }
+
+    /// The value as a path.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.var(name).map(PathBuf::from)
+    }
+}
+
+#[expect(
+    unsafe_code,
+    reason = "the standard library has no safe way to remove a variable"
+)]
+fn remove(names: &[&str]) {
+    for name in names {
+        // SAFETY: called from `Environment::take` at the start of the program, when no other thread exists that
+        // could read or write the environment at the same time.
+        unsafe { std::env::remove_var(name) };
+    }
+}
+
+const COOKIE: &str = "VPNC_COOKIE";
+
+/// Variables no child may see, also those that no command of this release reads.
+const SECRETS: &[&str] = &[COOKIE, "VPNC_PASSWORD", "VPNC_TOKEN_SECRET"];
+
+/// Variables without secrets that count here.
+const PLAIN: &[&str] = &[
+    "VPNC_SERVER",
+    "VPNC_COOKIE_FILE",
+    "CREDENTIALS_DIRECTORY",
+    "VPNC_LOG",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+    "NO_COLOR",
+    "TERM",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn empty_counts_as_not_set() {
+        let environment = Environment::from_lookup(|name| match name {
+            "VPNC_SERVER" | "VPNC_COOKIE" => Some(OsString::new()),
+            "TERM" => Some("dumb".into()),
+            _ => None,
+        });
+        assert_eq!(environment.text("VPNC_SERVER"), None);
+        assert_eq!(environment.cookie, None);
+        assert_eq!(environment.text("TERM"), Some("dumb"));
+    }
+
+    /// Runs the test below in a process of its own, whose environment it may change.
+    #[test]
+    fn secrets_leave_the_environment() {
+        let this_program = std::env::current_exe().expect("path of the test program");
+        let status = Command::new(this_program)
+            .args(["--exact", "cli::environment::tests::alone"])
+            .env(ALONE, "1")
+            .env("VPNC_COOKIE", "DSID=1")
+            .env("VPNC_PASSWORD", "secret")
+            .env("VPNC_TOKEN_SECRET", "secret")
+            .env("VPNC_SERVER", "gw")
+            .status();
+        assert!(status.expect("the test program runs").success());
+    }
+
+    #[test]
+    fn alone() {
+        if std::env::var_os(ALONE).is_none() {
+            return;
+        }
+        let environment = Environment::take();
+        assert_eq!(environment.cookie, Some(Secret::new("DSID=1")));
+        assert_eq!(environment.text("VPNC_SERVER"), Some("gw"));
+        for name in SECRETS {
+            assert_eq!(std::env::var_os(name), None, "{name}");
+        }
+        assert!(std::env::var_os("VPNC_SERVER").is_some());
+    }
+
+    /// Set in the process of its own.
+    const ALONE: &str = "VPNC_CLI_TEST_ALONE";
+}

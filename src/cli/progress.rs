@@ -1,0 +1,76 @@
+//! Steps on the way to the tunnel: a spinner on a terminal, else one line for each finished step.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::console::{Console, Label};
+
+/// Shows which step is being taken. Dropping it takes the spinner away; an unfinished step leaves no line.
+#[derive(Debug)]
+pub struct Progress {
+    console: Console,
+    spinner: Option<ProgressBar>,
+    step: Option<String>,
+}
+
+impl Progress {
+    /// Nothing is shown before the first step.
+    pub fn new(console: Console) -> Self {
+        Self {
+            console,
+            spinner: None,
+            step: None,
+        }
+    }
+
+    /// Ends the step before, if any, and begins this one, for example `TLS handshake with vpn.example.com`.
+    pub fn step(&mut self, text: impl Into<String>) {
+        self.end_step();
+        let text = text.into();
+        if self.console.is_animated() {
+            let spinner = self.spinner.get_or_insert_with(|| new_spinner(&self.console));
+            spinner.set_message(text.clone());
+        }
+        self.step = Some(text);
+    }
+
+    /// Ends the last step and clears the line. A later step shows it again.
+    pub fn finish(&mut self) {
+        self.end_step();
+        self.clear();
+    }
+
+    fn end_step(&mut self) {
+        let Some(step) = self.step.take() else {
+            return;
+        };
+        match self.spinner {
+            Some(_) => self.console.copy(Label::Plain, &step),
+            None => tracing::info!("{step}"),
+        }
+    }
+
+    fn clear(&mut self) {
+        if let Some(spinner) = self.spinner.take() {
+            self.console.set_spinner(None);
+            spinner.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+fn new_spinner(console: &Console) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_style(ProgressStyle::default_spinner());
+    spinner.enable_steady_tick(TICK);
+    console.set_spinner(Some(spinner.clone()));
+    spinner
+}
+
+/// Fast enough to look alive.
+const TICK: Duration = Duration::from_millis(120);

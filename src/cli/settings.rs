@@ -1,0 +1,232 @@
+//! Arguments and environment → `ConnectSettings`, `LogoutSettings`.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use super::args::{
+    ConnectArgs, IdentityArgs, LogoutArgs, NetworkChoice, ReachArgs, ServerArgs, TlsChoice, TrustArgs,
+    TunnelArgs,
+};
+use super::environment::Environment;
+use super::gateway::GatewayUrl;
+use super::{cookie, proxy};
+use crate::error::Error;
+use crate::exit::ExitStatus;
+use crate::net::settings::{
+    ConnectSettings, GatewaySettings, LogoutSettings, NetworkMode, Pin, TlsMode, TlsSettings,
+};
+
+/// Settings of a tunnel. The cookie comes last: nothing is read from standard input for a command line that is wrong.
+pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<ConnectSettings, Error> {
+    for name in args.ignored.given() {
+        tracing::debug!("{name} changes nothing here and is ignored");
+    }
+    let gateway = gateway(&args.server, &args.trust, &args.reach, environment)?;
+    let network = network(&args.tunnel)?;
+    let cookie = cookie::obtain(&args.cookie, environment)?;
+    Ok(ConnectSettings {
+        cookie,
+        user_agent: user_agent(args.identity.useragent.as_deref()),
+        local_hostname: local_hostname(&args.identity),
+        esp: !args.tunnel.no_esp,
+        esp_local_port: args.tunnel.dtls_local_port.unwrap_or(0),
+        dpd: dead_peer_time(args.tunnel.force_dpd),
+        interface: args.tunnel.interface.clone(),
+        mtu: args.tunnel.mtu.map(at_least_the_minimum),
+        network,
+        reconnect_timeout: Duration::from_secs(args.tunnel.reconnect_timeout.into()),
+        logout: !args.tunnel.no_logout,
+        name: args.tunnel.name.clone().unwrap_or_else(|| gateway.host.clone()),
+        gateway,
+    })
+}
+
+/// Settings of a logout.
+pub fn logout(args: &LogoutArgs, environment: &Environment) -> Result<LogoutSettings, Error> {
+    let gateway = gateway(&args.server, &args.trust, &args.reach, environment)?;
+    Ok(LogoutSettings {
+        gateway,
+        cookie: cookie::obtain(&args.cookie, environment)?,
+        user_agent: user_agent(args.useragent.as_deref()),
+    })
+}
+
+fn gateway(
+    server: &ServerArgs,
+    trust: &TrustArgs,
+    reach: &ReachArgs,
+    environment: &Environment,
+) -> Result<GatewaySettings, Error> {
+    let typed = server.url.as_deref().or(server.server.as_deref());
+    let Some(typed) = typed.or_else(|| environment.text("VPNC_SERVER")) else {
+        return Err(usage("no gateway is named")
+            .hint("vpnc-cli connect vpn.example.com …, or VPNC_SERVER in the environment"));
+    };
+    let GatewayUrl { host, port, path } = GatewayUrl::parse(typed)?;
+    if path != "/" {
+        tracing::debug!(path, "the path of the URL counts for sign-in only");
+    }
+    Ok(GatewaySettings {
+        proxy: proxy::choose(reach, environment, &host, port)?,
+        host,
+        port,
+        resolve: reach.resolve.clone(),
+        connect_timeout: Duration::from_secs(reach.connect_timeout.into()),
+        tls: tls(trust)?,
+    })
+}
+
+fn tls(args: &TrustArgs) -> Result<TlsSettings, Error> {
+    check_trust(args)?;
+    let mode = tls_mode(args)?;
+    let files = args.cafile.iter().chain(&args.certificate).chain(&args.sslkey);
+    files
+        .map(|path| check_readable(path))
+        .collect::<Result<(), Error>>()?;
+    Ok(TlsSettings {
+        pins: args.servercert.clone(),
+        ca_files: args.cafile.clone(),
+        no_system_trust: args.no_system_trust,
+        sni: args.sni.clone(),
+        certificate: args.certificate.clone(),
+        key: args.sslkey.clone(),
+        mode,
+        allow_insecure_crypto: args.allow_insecure_crypto,
+    })
+}
+
+fn check_trust(args: &TrustArgs) -> Result<(), Error> {
+    if args.no_cert_check {
+        return Err(
+            usage("--no-cert-check is not offered: whoever answers would get the session cookie")
+                .note(
+                    "without a pin, the error about an unknown certificate shows the pin to compare and use",
+                )
+                .hint("--servercert pin-sha256:…"),
+        );
+    }
+    if args.no_system_trust && args.cafile.is_empty() && args.servercert.is_empty() {
+        return Err(usage("with --no-system-trust alone no gateway can be trusted")
+            .hint("--cafile FILE or --servercert pin-sha256:… with it"));
+    }
+    if args.servercert.iter().any(|pin| matches!(pin, Pin::Sha1(_))) {
+        tracing::warn!("a sha1: pin can be forged with enough effort; use the pin-sha256: form");
+    }
+    Ok(())
+}
+
+fn tls_mode(args: &TrustArgs) -> Result<TlsMode, Error> {
+    let mode = match args.tls {
+        TlsChoice::Legacy if args.pfs => {
+            return Err(usage(
+                "--pfs asks for forward secrecy and --tls=legacy does without it",
+            ));
+        }
+        TlsChoice::Legacy if !HAS_LEGACY => {
+            return Err(usage(
+                "--tls=legacy: this program was built without the feature legacy-tls",
+            ));
+        }
+        TlsChoice::Legacy => TlsMode::Legacy,
+        TlsChoice::Auto if !args.pfs => TlsMode::Auto,
+        TlsChoice::Auto | TlsChoice::Modern => TlsMode::Modern,
+    };
+    if args.allow_insecure_crypto && (!HAS_LEGACY || mode == TlsMode::Modern) {
+        return Err(usage(
+            "--allow-insecure-crypto has no effect: the modern TLS library knows nothing insecure",
+        )
+        .hint("--tls=legacy or --tls=auto, in a program built with the feature legacy-tls"));
+    }
+    Ok(mode)
+}
+
+fn check_readable(path: &Path) -> Result<(), Error> {
+    match File::open(path) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(
+            Error::new(ExitStatus::NoInput, format!("cannot read a file: {error}"))
+                .at(path.display().to_string()),
+        ),
+    }
+}
+
+fn network(args: &TunnelArgs) -> Result<NetworkMode, Error> {
+    match (args.network, &args.script) {
+        (None | Some(NetworkChoice::Script), Some(command)) => Ok(NetworkMode::Script(command.clone())),
+        (None | Some(NetworkChoice::Builtin), None) => Ok(NetworkMode::Builtin),
+        (Some(NetworkChoice::None), None) => Ok(NetworkMode::None),
+        (Some(NetworkChoice::Script), None) => installed_script(),
+        (Some(NetworkChoice::Builtin | NetworkChoice::None), Some(_)) => {
+            Err(usage("-s asks for a script and --network says not to use one").hint("leave one of them out"))
+        }
+    }
+}
+
+fn installed_script() -> Result<NetworkMode, Error> {
+    let found = SCRIPTS.iter().find(|path| Path::new(path).is_file());
+    found
+        .map(|path| NetworkMode::Script((*path).to_owned()))
+        .ok_or_else(|| {
+            Error::new(
+                ExitStatus::NoInput,
+                "no vpnc-script is installed in the usual places",
+            )
+            .at(SCRIPTS.join(", "))
+            .hint("-s /path/to/vpnc-script, or leave out --network=script")
+        })
+}
+
+fn at_least_the_minimum(mtu: u16) -> u16 {
+    if mtu < MINIMUM_MTU {
+        tracing::warn!("an MTU of {mtu} is too small, {MINIMUM_MTU} is used");
+    }
+    mtu.max(MINIMUM_MTU)
+}
+
+/// 0 leaves the choice to the gateway, as in OpenConnect.
+fn dead_peer_time(seconds: Option<u32>) -> Option<Duration> {
+    let seconds = seconds.filter(|&seconds| seconds != 0)?;
+    Some(Duration::from_secs(seconds.max(MINIMUM_DPD).into()))
+}
+
+fn user_agent(given: Option<&str>) -> String {
+    given.unwrap_or(USER_AGENT).to_owned()
+}
+
+fn local_hostname(args: &IdentityArgs) -> String {
+    let system = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = args.local_hostname.clone().or_else(system).unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() || name.contains(char::is_control) {
+        return "localhost".to_owned();
+    }
+    name.to_owned()
+}
+
+fn usage(message: &str) -> Error {
+    Error::new(ExitStatus::Usage, message)
+}
+
+const HAS_LEGACY: bool = cfg!(feature = "legacy-tls");
+
+/// Smallest MTU an IPv4 host must accept (RFC 791); also the smallest a gateway may hand out.
+const MINIMUM_MTU: u16 = 576;
+/// Half of it, the time between probes in seconds, must not be zero.
+const MINIMUM_DPD: u32 = 2;
+
+/// What the vendor's client for Linux is known to send (`juniper-nc.md §5.4`): the gateway serves it the pages and
+/// tunnels of Network Connect, which some refuse to agents they do not know.
+const USER_AGENT: &str = "DSClient; PulseLinux";
+
+/// Where distributions install vpnc-script.
+const SCRIPTS: [&str; 5] = [
+    "/etc/vpnc/vpnc-script",
+    "/usr/share/vpnc-scripts/vpnc-script",
+    "/usr/local/share/vpnc-scripts/vpnc-script",
+    "/usr/libexec/vpnc-scripts/vpnc-script",
+    "/etc/openconnect/vpnc-script",
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,351 @@
+//! The undo journal: what a killed process would have taken back, written before each change.
+//!
+//! One file per run, JSON lines. The first line names the process and its network namespace; each further line is an
+//! [`Undo`], or voids the one before it because the change failed. [`repair`] reads the journals of dead processes.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::netlink::Netlink;
+use super::process;
+use super::undo::{Undo, Undone};
+use crate::platform::privilege;
+
+/// The journal of this process.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Owner {
+    pid: u32,
+    start: u64,
+    namespace: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Void { void: bool },
+    Undo(Undo),
+}
+
+impl Journal {
+    /// Starts the journal of instance `name` in `dir`, which is made if needed (mode 0700; the file has 0600). When
+    /// the journal of another run lies there under that name, the pid is added to ours.
+    pub fn create(dir: &Path, name: &str) -> io::Result<Self> {
+        let pid = std::process::id();
+        let owner = Owner {
+            pid,
+            start: process::start_time(pid).unwrap_or_default(),
+            namespace: process::network_namespace(),
+        };
+        Self::create_for(dir, name, &owner)
+    }
+
+    fn create_for(dir: &Path, name: &str, owner: &Owner) -> io::Result<Self> {
+        private_dir(dir)?;
+        let name = file_name(name);
+        let pid = owner.pid;
+        // The first line must be in the file from the moment it is seen, so the file gets its name afterwards.
+        let draft = dir.join(format!(".{name}.{pid}.new"));
+        let _ = fs::remove_file(&draft);
+        let mut file = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&draft)?;
+        let started = write_line(&mut file, owner).and_then(|()| {
+            let path = dir.join(format!("{name}.journal"));
+            match fs::hard_link(&draft, &path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    let path = dir.join(format!("{name}-{pid}.journal"));
+                    fs::rename(&draft, &path).map(|()| path)
+                }
+                Err(error) => Err(error),
+                Ok(()) => Ok(path),
+            }
+        });
+        let _ = fs::remove_file(&draft);
+        started.map(|path| Self { path, file })
+    }
+
+    /// Writes down what takes the next change back.
+    pub fn record(&mut self, undo: &Undo) -> io::Result<()> {
+        write_line(&mut self.file, undo)
+    }
+
+    /// The change announced last was not made.
+    pub fn void(&mut self) -> io::Result<()> {
+        write_line(&mut self.file, &Line::Void { void: true })
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Everything is taken back: the journal is not needed any more.
+    pub fn remove(self) {
+        if let Err(error) = fs::remove_file(&self.path) {
+            tracing::warn!(path = %self.path.display(), %error, "cannot remove the undo journal");
+        }
+    }
+}
+
+/// Folder of the journals: `/run/vpnc-cli` for root, `$XDG_RUNTIME_DIR/vpnc-cli` for others; `None` when there is no
+/// such place.
+pub fn default_dir() -> Option<PathBuf> {
+    if privilege::effective_user() == 0 {
+        return Some(PathBuf::from("/run/vpnc-cli"));
+    }
+    let base = PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR")?);
+    base.is_absolute().then(|| base.join("vpnc-cli"))
+}
+
+/// What [`repair`] found and did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Repaired {
+    /// Journals of dead processes that were worked off and removed.
+    pub journals: usize,
+    /// Changes taken back.
+    pub undone: usize,
+    /// Changes that were gone already.
+    pub gone: usize,
+    /// What could not be taken back, in words. These journals stay for the next time.
+    pub failures: Vec<String>,
+}
+
+/// Takes back what dead processes left in this network namespace, newest change first, and removes their journals.
+///
+/// Never fails: what cannot be read or done is logged and counted. A script gets at most its usual time.
+pub fn repair(dir: &Path) -> Repaired {
+    let mut repaired = Repaired::default();
+    if check_private(dir).is_err() {
+        return repaired;
+    }
+    let Ok(entries) = fs::read_dir(dir) else {
+        return repaired;
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.extension().is_some_and(|extension| extension == "journal") {
+            repair_one(&path, &mut repaired);
+        }
+    }
+    repaired
+}
+
+fn repair_one(path: &Path, repaired: &mut Repaired) {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "undo journal cannot be read");
+            return;
+        }
+    };
+    let (owner, steps) = parse(&bytes);
+    if let Some(owner) = owner {
+        let elsewhere = owner.namespace.is_some() && owner.namespace != process::network_namespace();
+        if elsewhere || process::is_alive(owner.pid, owner.start) {
+            return;
+        }
+        let failures = repaired.failures.len();
+        undo_steps(&steps, repaired);
+        if repaired.failures.len() > failures {
+            return;
+        }
+    } else {
+        tracing::warn!(path = %path.display(), "undo journal without a readable first line, thrown away");
+    }
+    if fs::remove_file(path).is_ok() {
+        repaired.journals += 1;
+    }
+}
+
+fn undo_steps(steps: &[Undo], repaired: &mut Repaired) {
+    let mut netlink = match Netlink::open() {
+        Ok(netlink) => netlink,
+        Err(error) => {
+            repaired.failures.push(format!("netlink: {error}"));
+            return;
+        }
+    };
+    for undo in steps.iter().rev() {
+        match undo.perform(&mut netlink) {
+            Ok(Undone::Done) => repaired.undone += 1,
+            Ok(Undone::Gone) => repaired.gone += 1,
+            Err(error) => {
+                tracing::warn!(?undo, %error, "left behind by a killed process and cannot be taken back");
+                repaired.failures.push(format!("{undo:?}: {error}"));
+            }
+        }
+    }
+}
+
+/// Reads a journal; what cannot be read is left out with a warning.
+fn parse(bytes: &[u8]) -> (Option<Owner>, Vec<Undo>) {
+    let mut lines = bytes
+        .split(|octet| *octet == b'\n')
+        .filter(|line| !line.is_empty());
+    let owner = lines.next().and_then(|line| serde_json::from_slice(line).ok());
+    let mut steps = Vec::new();
+    for line in lines {
+        match serde_json::from_slice(line) {
+            Ok(Line::Undo(undo)) => steps.push(undo),
+            Ok(Line::Void { .. }) => {
+                steps.pop();
+            }
+            Err(error) => tracing::warn!(%error, "line of an undo journal not understood"),
+        }
+    }
+    (owner, steps)
+}
+
+fn write_line(file: &mut File, value: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    file.write_all(&line)
+}
+
+fn private_dir(dir: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    check_private(dir)
+}
+
+/// Journals are instructions: nobody else may be able to write them.
+fn check_private(dir: &Path) -> io::Result<()> {
+    let metadata = fs::symlink_metadata(dir)?;
+    if metadata.is_dir() && metadata.uid() == privilege::effective_user() && metadata.mode() & 0o022 == 0 {
+        return Ok(());
+    }
+    Err(io::Error::new(
+        io::ErrorKind::PermissionDenied,
+        format!("{} must be a folder that only its owner can write", dir.display()),
+    ))
+}
+
+/// An instance name as a file name: other characters than letters, digits, `.`, `_`, `-` become `_`.
+fn file_name(name: &str) -> String {
+    let clean = |character: char| match character {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => character,
+        _ => '_',
+    };
+    // 255 is the limit of file systems; pid and suffix need room
+    name.chars().take(200).map(clean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::linux::netlink::{LinkState, Route};
+    use crate::platform::script::ScriptCall;
+
+    #[test]
+    fn steps_come_back_as_written_and_a_void_takes_the_last_one_out() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let mut journal = Journal::create(dir.path(), "work/1").expect("journal");
+        assert!(journal.path().ends_with("work_1.journal"));
+        let steps = all_kinds();
+        for undo in &steps {
+            journal.record(undo).expect("write");
+        }
+        journal.record(&steps[0]).expect("write");
+        journal.void().expect("write");
+        let (owner, read) = parse(&fs::read(journal.path()).expect("read"));
+        assert_eq!(owner.expect("first line").pid, std::process::id());
+        assert_eq!(read, steps);
+        let mode = fs::metadata(journal.path()).expect("metadata").mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let path = journal.path().to_owned();
+        journal.remove();
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_cut_line_and_garbage_are_left_out() {
+        let step = serde_json::to_string(&all_kinds()[1]).expect("json");
+        let owner = r#"{"pid":1,"start":2,"namespace":null}"#;
+        let text = format!(
+            "{owner}\n\u{0}\u{7f}rubbish\n{step}\n{{\"undo\":\"new_kind\"}}\n{step}\n{{\"undo\":\"dele"
+        );
+        let (read_owner, steps) = parse(text.as_bytes());
+        assert_eq!(read_owner.expect("first line").start, 2);
+        assert_eq!(steps, [all_kinds()[1].clone(), all_kinds()[1].clone()]);
+        for cut in 0..text.len() {
+            let _ = parse(&text.as_bytes()[..cut]);
+        }
+        assert_eq!(parse(b""), (None, Vec::new()));
+    }
+
+    #[test]
+    fn live_and_foreign_journals_are_left_alone_and_garbage_is_thrown_away() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let journal = Journal::create(dir.path(), "live").expect("journal");
+        let elsewhere = Owner {
+            pid: 1,
+            start: u64::MAX,
+            namespace: Some("net:[1]".to_owned()),
+        };
+        let other = Journal::create_for(dir.path(), "elsewhere", &elsewhere).expect("journal");
+        fs::write(dir.path().join("bad.journal"), b"rubbish\nmore").expect("write");
+        let repaired = repair(dir.path());
+        assert_eq!((repaired.journals, repaired.undone), (1, 0));
+        assert!(journal.path().exists() && other.path().exists());
+        assert!(!dir.path().join("bad.journal").exists());
+    }
+
+    #[test]
+    fn a_second_run_of_the_same_name_gets_its_own_file() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let first = Journal::create(dir.path(), "work").expect("journal");
+        let second = Journal::create(dir.path(), "work").expect("journal");
+        assert_ne!(first.path(), second.path());
+        assert_eq!(fs::read_dir(dir.path()).expect("list").count(), 2);
+    }
+
+    #[test]
+    fn a_folder_others_can_write_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("temporary folder");
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).expect("chmod");
+        let error = Journal::create(dir.path(), "work").expect_err("unsafe folder");
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        assert_eq!(repair(dir.path()), Repaired::default());
+    }
+
+    fn all_kinds() -> Vec<Undo> {
+        let link = LinkState {
+            device: 7,
+            mtu: 1500,
+            up: false,
+            queue_len: 500,
+        };
+        vec![
+            Undo::RestoreLink { before: link },
+            Undo::DeleteAddress {
+                device: 7,
+                address: "10.20.1.2/32".parse().expect("prefix"),
+            },
+            Undo::DeleteRoute {
+                route: Route {
+                    destination: "10.0.0.0/8".parse().expect("prefix"),
+                    device: 7,
+                    via: "fe80::1".parse().ok(),
+                    metric: 50,
+                },
+            },
+            Undo::Script {
+                call: ScriptCall::new("true", [("reason", "disconnect")]),
+            },
+        ]
+    }
+}

@@ -1,0 +1,432 @@
+//! A small synchronous netlink client: link state, IPv4 addresses and routes.
+//!
+//! Each request waits for the kernel's answer, which comes at once; a receive timeout bounds the wait all the same.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "kernel messages have dozens of attributes, of which we read a few"
+)]
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use ipnet::Ipv4Net;
+use netlink_packet_core::{
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
+    NetlinkPayload,
+};
+use netlink_packet_route::address::{AddressAttribute, AddressMessage};
+use netlink_packet_route::link::{
+    AfSpecInet6, AfSpecUnspec, In6AddrGenMode, LinkAttribute, LinkFlags, LinkMessage,
+};
+use netlink_packet_route::route::{
+    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteProtocol, RouteScope,
+    RouteType, RouteVia,
+};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+use netlink_sys::protocols::NETLINK_ROUTE;
+use netlink_sys::{Socket, SocketAddr};
+use serde::{Deserialize, Serialize};
+
+/// Connection to the kernel's routing tables, in the network namespace of the thread that opened it.
+pub struct Netlink {
+    socket: Socket,
+    sequence: u32,
+}
+
+/// State of an interface, as far as a set-up changes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkState {
+    /// Interface index.
+    pub device: u32,
+    /// MTU in octets.
+    pub mtu: u32,
+    /// Administratively up.
+    pub up: bool,
+    /// Length of the send queue in packets.
+    pub queue_len: u32,
+}
+
+/// An IPv4 unicast route of the main table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// Prefix, without host bits.
+    #[serde(with = "prefix")]
+    pub destination: Ipv4Net,
+    /// Interface index.
+    pub device: u32,
+    /// Next hop; `None` when the prefix is on the link. An IPv4 route may have an IPv6 next hop (RFC 5549).
+    pub via: Option<IpAddr>,
+    /// Metric; the smaller one wins between equal prefixes.
+    pub metric: u32,
+}
+
+/// Where the kernel sends packets for an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextHop {
+    /// Interface index.
+    pub device: u32,
+    /// Next hop, `None` when the address is on the link.
+    pub via: Option<IpAddr>,
+    /// The address belongs to this machine.
+    pub local: bool,
+}
+
+impl Netlink {
+    /// Opens a connection in the thread's network namespace.
+    pub fn open() -> io::Result<Self> {
+        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        socket.bind_auto()?;
+        socket.connect(&SocketAddr::new(0, 0))?;
+        socket2::SockRef::from(&socket).set_read_timeout(Some(ANSWER_LIMIT))?;
+        Ok(Self { socket, sequence: 0 })
+    }
+
+    /// State of the interface with this name. Fails with ENODEV when there is none.
+    pub fn link(&mut self, name: &str) -> io::Result<LinkState> {
+        let mut message = LinkMessage::default();
+        message.attributes.push(LinkAttribute::IfName(name.to_owned()));
+        let replies = self.request(RouteNetlinkMessage::GetLink(message), NLM_F_ACK)?;
+        replies
+            .into_iter()
+            .find_map(|reply| match reply {
+                RouteNetlinkMessage::NewLink(link) => Some(link_state(&link)),
+                _ => None,
+            })
+            .ok_or_else(no_answer)
+    }
+
+    /// Sets MTU, queue length and up or down, all as in `state`.
+    pub fn set_link(&mut self, state: LinkState) -> io::Result<()> {
+        let mut message = LinkMessage::default();
+        message.header.index = state.device;
+        message.header.change_mask = LinkFlags::Up;
+        if state.up {
+            message.header.flags = LinkFlags::Up;
+        }
+        message.attributes = vec![
+            LinkAttribute::Mtu(state.mtu),
+            LinkAttribute::TxQueueLen(state.queue_len),
+        ];
+        self.change(RouteNetlinkMessage::SetLink(message), 0)
+    }
+
+    /// Stops the kernel from giving the interface an IPv6 link-local address, and with it from sending router
+    /// solicitations.
+    pub fn no_ipv6_address(&mut self, device: u32) -> io::Result<()> {
+        let mut message = LinkMessage::default();
+        message.header.index = device;
+        message
+            .attributes
+            .push(LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(vec![
+                AfSpecInet6::AddrGenMode(In6AddrGenMode::None),
+            ])]));
+        self.change(RouteNetlinkMessage::SetLink(message), 0)
+    }
+
+    /// Gives an interface an address; the route of its network gets `metric`. Fails with EEXIST when it has it.
+    pub fn add_address(&mut self, device: u32, address: Ipv4Net, metric: u32) -> io::Result<()> {
+        let mut message = address_message(device, address);
+        message.attributes.push(AddressAttribute::RoutePriority(metric));
+        self.change(
+            RouteNetlinkMessage::NewAddress(message),
+            NLM_F_CREATE | NLM_F_EXCL,
+        )
+    }
+
+    /// Takes an address from an interface.
+    pub fn delete_address(&mut self, device: u32, address: Ipv4Net) -> io::Result<()> {
+        self.change(
+            RouteNetlinkMessage::DelAddress(address_message(device, address)),
+            0,
+        )
+    }
+
+    /// IPv4 addresses of an interface.
+    pub fn addresses(&mut self, device: u32) -> io::Result<Vec<Ipv4Net>> {
+        let mut message = AddressMessage::default();
+        message.header.family = AddressFamily::Inet;
+        let replies = self.request(RouteNetlinkMessage::GetAddress(message), NLM_F_DUMP)?;
+        Ok(replies
+            .iter()
+            .filter_map(|reply| match reply {
+                RouteNetlinkMessage::NewAddress(message) if message.header.index == device => {
+                    address_of(message)
+                }
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// Adds a route. Fails with EEXIST when there is one with the same prefix and metric.
+    pub fn add_route(&mut self, route: &Route) -> io::Result<()> {
+        let mut message = route_message(route);
+        message.header.scope = if route.via.is_some() {
+            RouteScope::Universe
+        } else {
+            RouteScope::Link
+        };
+        if matches!(route.via, Some(IpAddr::V4(_))) {
+            // The next hop was taken from a route that works, but it need not lie in a network of the interface
+            // (hosting providers have such); without this flag the kernel would refuse it.
+            message.header.flags = RouteFlags::Onlink;
+        }
+        self.change(RouteNetlinkMessage::NewRoute(message), NLM_F_CREATE | NLM_F_EXCL)
+    }
+
+    /// Deletes exactly this route. Fails with ESRCH when it is gone.
+    pub fn delete_route(&mut self, route: &Route) -> io::Result<()> {
+        let mut message = route_message(route);
+        message.header.scope = RouteScope::NoWhere;
+        self.change(RouteNetlinkMessage::DelRoute(message), 0)
+    }
+
+    /// All IPv4 unicast routes of the main table.
+    pub fn routes(&mut self) -> io::Result<Vec<Route>> {
+        let mut message = RouteMessage::default();
+        message.header.address_family = AddressFamily::Inet;
+        let replies = self.request(RouteNetlinkMessage::GetRoute(message), NLM_F_DUMP)?;
+        Ok(replies
+            .iter()
+            .filter_map(|reply| match reply {
+                RouteNetlinkMessage::NewRoute(message) => main_route(message),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// The path to an address, with all the routing rules of this machine applied. Fails with ENETUNREACH when there
+    /// is none.
+    pub fn route_to(&mut self, address: Ipv4Addr) -> io::Result<NextHop> {
+        let mut message = RouteMessage::default();
+        message.header.address_family = AddressFamily::Inet;
+        message.header.destination_prefix_length = 32;
+        message
+            .attributes
+            .push(RouteAttribute::Destination(RouteAddress::Inet(address)));
+        let replies = self.request(RouteNetlinkMessage::GetRoute(message), NLM_F_ACK)?;
+        replies
+            .iter()
+            .find_map(|reply| match reply {
+                RouteNetlinkMessage::NewRoute(message) => Some(next_hop(message)),
+                _ => None,
+            })
+            .ok_or_else(no_answer)
+    }
+
+    fn change(&mut self, message: RouteNetlinkMessage, flags: u16) -> io::Result<()> {
+        self.request(message, NLM_F_ACK | flags).map(drop)
+    }
+
+    /// Sends one request and collects the answers up to its end: the acknowledgement, or the end of the dump.
+    fn request(&mut self, message: RouteNetlinkMessage, flags: u16) -> io::Result<Vec<RouteNetlinkMessage>> {
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut header = NetlinkHeader::default();
+        header.flags = NLM_F_REQUEST | flags;
+        header.sequence_number = self.sequence;
+        let mut packet = NetlinkMessage::new(header, NetlinkPayload::from(message));
+        packet.finalize();
+        let mut bytes = vec![0; packet.buffer_len()];
+        packet.serialize(&mut bytes);
+        self.socket.send(&bytes, 0)?;
+
+        let mut replies = Vec::new();
+        let mut buffer = Vec::with_capacity(ANSWER_ROOM);
+        loop {
+            buffer.clear();
+            match self.socket.recv(&mut buffer, 0) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(no_answer()),
+                other => other?,
+            };
+            if self.take_datagram(&buffer, &mut replies)? {
+                return Ok(replies);
+            }
+        }
+    }
+
+    /// Reads the messages of one datagram; true when the answer is complete.
+    fn take_datagram(&self, mut bytes: &[u8], replies: &mut Vec<RouteNetlinkMessage>) -> io::Result<bool> {
+        while let Some((head, _)) = bytes.split_first_chunk::<4>() {
+            let len = (u32::from_ne_bytes(*head) as usize).max(NETLINK_HEADER_LEN);
+            let Some(one) = bytes.get(..len) else {
+                break;
+            };
+            match NetlinkMessage::<RouteNetlinkMessage>::deserialize(one) {
+                Ok(packet) if packet.header.sequence_number != self.sequence => {
+                    tracing::debug!("late netlink answer ignored");
+                }
+                Ok(packet) => match packet.payload {
+                    NetlinkPayload::InnerMessage(message) => replies.push(message),
+                    NetlinkPayload::Done(_) => return Ok(true),
+                    NetlinkPayload::Error(error) if error.code.is_none() => return Ok(true),
+                    NetlinkPayload::Error(error) => return Err(error.to_io()),
+                    NetlinkPayload::Overrun(_) => return Err(no_answer()),
+                    _ => {}
+                },
+                // A kernel newer than our decoder: one strange route must not hide the others.
+                Err(error) => tracing::debug!(%error, "netlink message not understood"),
+            }
+            bytes = bytes.get(len.next_multiple_of(4)..).unwrap_or_default();
+        }
+        Ok(false)
+    }
+}
+
+impl fmt::Debug for Netlink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Netlink").finish_non_exhaustive()
+    }
+}
+
+fn no_answer() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "no usable answer from the kernel")
+}
+
+fn link_state(message: &LinkMessage) -> LinkState {
+    let mut state = LinkState {
+        device: message.header.index,
+        mtu: 0,
+        up: message.header.flags.contains(LinkFlags::Up),
+        queue_len: 0,
+    };
+    for attribute in &message.attributes {
+        match attribute {
+            LinkAttribute::Mtu(mtu) => state.mtu = *mtu,
+            LinkAttribute::TxQueueLen(len) => state.queue_len = *len,
+            _ => {}
+        }
+    }
+    state
+}
+
+fn address_message(device: u32, address: Ipv4Net) -> AddressMessage {
+    let mut message = AddressMessage::default();
+    message.header.family = AddressFamily::Inet;
+    message.header.prefix_len = address.prefix_len();
+    message.header.index = device;
+    // On a point-to-point device "address" is the far end; with both equal there is none.
+    message.attributes = vec![
+        AddressAttribute::Local(address.addr().into()),
+        AddressAttribute::Address(address.addr().into()),
+    ];
+    message
+}
+
+fn address_of(message: &AddressMessage) -> Option<Ipv4Net> {
+    message.attributes.iter().find_map(|attribute| match attribute {
+        AddressAttribute::Local(IpAddr::V4(address)) => {
+            Ipv4Net::new(*address, message.header.prefix_len).ok()
+        }
+        _ => None,
+    })
+}
+
+fn route_message(route: &Route) -> RouteMessage {
+    let mut message = RouteMessage::default();
+    message.header = RouteHeader {
+        address_family: AddressFamily::Inet,
+        destination_prefix_length: route.destination.prefix_len(),
+        table: RouteHeader::RT_TABLE_MAIN,
+        protocol: RouteProtocol::Static,
+        kind: RouteType::Unicast,
+        ..RouteHeader::default()
+    };
+    let destination = RouteAddress::Inet(route.destination.network());
+    message.attributes = vec![
+        RouteAttribute::Destination(destination),
+        RouteAttribute::Oif(route.device),
+        RouteAttribute::Priority(route.metric),
+    ];
+    message.attributes.extend(route.via.map(|via| match via {
+        IpAddr::V4(via) => RouteAttribute::Gateway(RouteAddress::Inet(via)),
+        IpAddr::V6(via) => RouteAttribute::Via(RouteVia::Inet6(via)),
+    }));
+    message
+}
+
+/// The route in a dump message, `None` when it is of another table or not unicast.
+fn main_route(message: &RouteMessage) -> Option<Route> {
+    let table = message
+        .attributes
+        .iter()
+        .find_map(|attribute| match attribute {
+            RouteAttribute::Table(table) => Some(*table),
+            _ => None,
+        })
+        .unwrap_or_else(|| message.header.table.into());
+    if table != u32::from(RouteHeader::RT_TABLE_MAIN) || message.header.kind != RouteType::Unicast {
+        return None;
+    }
+    let mut address = Ipv4Addr::UNSPECIFIED;
+    let mut metric = 0;
+    for attribute in &message.attributes {
+        match attribute {
+            RouteAttribute::Destination(RouteAddress::Inet(destination)) => address = *destination,
+            RouteAttribute::Priority(priority) => metric = *priority,
+            _ => {}
+        }
+    }
+    let hop = next_hop(message);
+    Some(Route {
+        destination: Ipv4Net::new(address, message.header.destination_prefix_length).ok()?,
+        device: hop.device,
+        via: hop.via,
+        metric,
+    })
+}
+
+/// Interface and next hop of a route; of several next hops the first.
+fn next_hop(message: &RouteMessage) -> NextHop {
+    let mut hop = NextHop {
+        device: 0,
+        via: None,
+        local: message.header.kind == RouteType::Local,
+    };
+    take_hop(&message.attributes, &mut hop);
+    let several = message.attributes.iter().find_map(|attribute| match attribute {
+        RouteAttribute::MultiPath(hops) => hops.first(),
+        _ => None,
+    });
+    if let Some(first) = several {
+        hop.device = first.interface_index;
+        take_hop(&first.attributes, &mut hop);
+    }
+    hop
+}
+
+fn take_hop(attributes: &[RouteAttribute], hop: &mut NextHop) {
+    for attribute in attributes {
+        match attribute {
+            RouteAttribute::Oif(device) => hop.device = *device,
+            RouteAttribute::Gateway(RouteAddress::Inet(via)) => hop.via = Some((*via).into()),
+            RouteAttribute::Via(RouteVia::Inet6(via)) => hop.via = Some((*via).into()),
+            _ => {}
+        }
+    }
+}
+
+/// Prefixes as text in the undo journal.
+pub(crate) mod prefix {
+    use ipnet::Ipv4Net;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(net: &Ipv4Net, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(net)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ipv4Net, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The kernel answers from within `send`; this is only there so that no bug can make us wait for ever.
+const ANSWER_LIMIT: Duration = Duration::from_secs(2);
+
+/// Dumps come in datagrams of at most 32 KiB (`NLMSG_GOODSIZE` and `max_recvmsg_len` in the kernel).
+const ANSWER_ROOM: usize = 64 * 1024;
+
+const NETLINK_HEADER_LEN: usize = 16;

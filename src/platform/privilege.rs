@@ -1,0 +1,218 @@
+//! What we may do, and keeping secrets where others cannot read them.
+
+use std::fs;
+use std::io;
+
+use zeroize::Zeroizing;
+
+use super::linux::process::stat_field;
+use crate::secret::Secret;
+
+/// Keeps the memory of this process from other programs: no core dumps, no debugger and no `/proc/PID/mem` for other
+/// processes of the same user. Costs nothing and may be called early.
+#[expect(unsafe_code, reason = "prctl and setrlimit have no safe form in std")]
+pub fn harden() -> io::Result<()> {
+    let none = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: prctl with PR_SET_DUMPABLE takes numbers only; setrlimit reads the structure, which outlives the call.
+    let results = unsafe {
+        [
+            libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0),
+            libc::setrlimit(libc::RLIMIT_CORE, &raw const none),
+        ]
+    };
+    if results.contains(&-1) {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// True when the calling thread has CAP_NET_ADMIN: may create devices, set addresses and routes.
+pub fn can_configure_network() -> bool {
+    fs::read_to_string("/proc/thread-self/status")
+        .is_ok_and(|status| effective_capabilities(&status) & (1 << CAP_NET_ADMIN) != 0)
+}
+
+fn effective_capabilities(status: &str) -> u64 {
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("CapEff:"))
+        .and_then(|value| u64::from_str_radix(value.trim(), 16).ok())
+        .unwrap_or(0)
+}
+
+/// Effective user id.
+#[expect(
+    unsafe_code,
+    reason = "/proc/self belongs to root after harden(), so the owner of a file does not tell"
+)]
+pub fn effective_user() -> u32 {
+    // SAFETY: geteuid takes nothing, touches nothing and cannot fail.
+    unsafe { libc::geteuid() }
+}
+
+/// Name of the effective user for messages; the number when `/etc/passwd` does not know it.
+pub fn user_name() -> String {
+    let user = effective_user();
+    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    name_in_passwd(&passwd, user).unwrap_or_else(|| format!("user {user}"))
+}
+
+fn name_in_passwd(passwd: &str, user: u32) -> Option<String> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(user)).then(|| name.to_owned())
+    })
+}
+
+/// Takes a secret out of the environment, so that no child inherits it. Its octets are wiped as [`scrub`] does.
+///
+/// Must be called before any thread is started.
+#[expect(
+    unsafe_code,
+    reason = "changing the environment is unsafe while other threads may read it"
+)]
+pub fn take_secret_variable(name: &str) -> Option<Secret> {
+    let value = Secret::new(std::env::var(name).ok()?);
+    scrub(&[value.expose()]);
+    // SAFETY: the caller has not started a thread yet.
+    unsafe { std::env::remove_var(name) };
+    Some(value)
+}
+
+/// Overwrites the secrets with stars in the memory that `/proc/PID/cmdline` and `/proc/PID/environ` show to others.
+///
+/// Must be called before any thread is started. Where the kernel does not tell the place, nothing happens.
+pub fn scrub(secrets: &[&str]) {
+    let Ok(stat) = fs::read_to_string("/proc/self/stat") else {
+        return;
+    };
+    // arg_start, arg_end, env_start, env_end in proc_pid_stat(5)
+    for (start, end) in [(48, 49), (50, 51)] {
+        if let (Some(start), Some(end)) = (stat_field(&stat, start), stat_field(&stat, end)) {
+            scrub_region(start, end, secrets);
+        }
+    }
+}
+
+#[expect(
+    unsafe_code,
+    reason = "the strings the kernel put on our stack are reachable only by their address"
+)]
+fn scrub_region(start: u64, end: u64, secrets: &[&str]) {
+    let (Ok(start), Ok(end)) = (usize::try_from(start), usize::try_from(end)) else {
+        return;
+    };
+    if start == 0 || end <= start || end - start > MAX_REGION {
+        return;
+    }
+    let base: *mut u8 = std::ptr::with_exposed_provenance_mut(start);
+    // SAFETY: the kernel says that start..end holds the strings it copied onto this process's own stack; that part of
+    // the stack lies below main, stays mapped and readable to the end, and no thread runs that could change it.
+    let copy = Zeroizing::new(unsafe { std::slice::from_raw_parts(base, end - start) }.to_vec());
+    for offset in matches(&copy, secrets) {
+        // SAFETY: as above, writable, and `offset` is inside the region; no reference to these octets is alive.
+        unsafe { base.add(offset).write_volatile(b'*') };
+    }
+}
+
+/// Offsets of all octets in `memory` that belong to a secret. A secret counts only as a whole argument or behind `=`:
+/// a short one would otherwise eat letters of other arguments.
+fn matches(memory: &[u8], secrets: &[&str]) -> Vec<usize> {
+    let mut offsets = Vec::new();
+    for secret in secrets.iter().map(|secret| secret.as_bytes()) {
+        if secret.is_empty() {
+            continue;
+        }
+        for (at, window) in memory.windows(secret.len()).enumerate() {
+            let begins = at == 0 || matches!(memory[at - 1], 0 | b'=') || is_short_option(memory, at);
+            let ends = memory.get(at + secret.len()).is_none_or(|next| *next == 0);
+            if window == secret && begins && ends {
+                offsets.extend(at..at + secret.len());
+            }
+        }
+    }
+    offsets
+}
+
+/// True when `at` stands behind a short option glued to its value: `-Cvalue`.
+fn is_short_option(memory: &[u8], at: usize) -> bool {
+    at >= 2 && memory[at - 2] == b'-' && (at == 2 || memory[at - 3] == 0)
+}
+
+/// Number of CAP_NET_ADMIN, capabilities(7).
+const CAP_NET_ADMIN: u32 = 12;
+
+/// Arguments and environment together are limited by the kernel to 6 MiB (three quarters of 8 MiB of stack).
+const MAX_REGION: usize = 8 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_capability_is_read_from_the_effective_set() {
+        let status = "Name:\tx\nCapPrm:\t000001ffffffffff\nCapEff:\t0000000000001000\n";
+        assert_eq!(effective_capabilities(status), 0x1000);
+        assert_eq!(effective_capabilities("CapEff:\tzz\n"), 0);
+    }
+
+    #[test]
+    fn user_names_come_from_passwd() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\njoe:x:1000:1000::/home/joe:/bin/sh\nbroken\n";
+        assert_eq!(name_in_passwd(passwd, 1000).as_deref(), Some("joe"));
+        assert_eq!(name_in_passwd(passwd, 7), None);
+    }
+
+    #[test]
+    fn secrets_are_found_as_arguments_and_values_only() {
+        let memory = b"vpnc\0--cookie\0s3\0-Cs3\0--cookie=s3\0as3b\0s3x\0";
+        let mut text = memory.to_vec();
+        for offset in matches(memory, &["s3", ""]) {
+            text[offset] = b'*';
+        }
+        assert_eq!(text, b"vpnc\0--cookie\0**\0-C**\0--cookie=**\0as3b\0s3x\0");
+    }
+
+    #[test]
+    fn arguments_of_a_running_process_are_overwritten() {
+        let program = std::env::current_exe().expect("own path");
+        let secret = "DSID=0123456789abcdef";
+        let output = std::process::Command::new(program)
+            .args([
+                "--exact",
+                "platform::privilege::tests::child_scrubs_its_memory",
+                "--nocapture",
+            ])
+            .args(["--skip", secret])
+            .env(CHILD, secret)
+            .output()
+            .expect("child runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{text}");
+        assert!(text.contains("scrubbed"), "{text}");
+    }
+
+    #[test]
+    fn child_scrubs_its_memory() {
+        let Some(secret) = take_secret_variable(CHILD) else {
+            return;
+        };
+        for file in ["/proc/self/cmdline", "/proc/self/environ"] {
+            let text = fs::read(file).expect("own memory");
+            let shown = text
+                .windows(secret.expose().len())
+                .any(|w| w == secret.expose().as_bytes());
+            assert!(!shown, "{file} still shows the secret");
+        }
+        assert!(std::env::var_os(CHILD).is_none());
+        harden().expect("no rights are needed");
+        eprintln!("user {}", user_name());
+        io::Write::write_all(&mut io::stdout(), b"scrubbed\n").expect("stdout");
+    }
+
+    const CHILD: &str = "VPNC_TEST_SCRUB";
+}
