@@ -8,7 +8,7 @@ mod identity;
 #[cfg(feature = "legacy-tls")]
 mod legacy;
 mod modern;
-pub mod pin;
+mod pin;
 #[cfg(test)]
 mod tests;
 mod trust;
