@@ -111,7 +111,8 @@ fn is_open_to_others(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.permissions().mode() & 0o077 != 0
 }
 
-/// Opened through `/proc`, which works for pipes and files, and leaves the parent's descriptor alone.
+/// Opened through `/proc`, which works for pipes and files and needs no `unsafe`. Must happen before the process makes
+/// itself undumpable: afterwards its part of `/proc` belongs to root.
 fn from_descriptor(number: u32) -> Result<Secret, Error> {
     let name = format!("file descriptor {number}");
     let path = match number {
@@ -158,14 +159,22 @@ fn check(cookie: &str) -> Result<(), Error> {
             "it holds blanks, quotes or other characters that no cookie has",
         ));
     }
-    let is_session = |part: &str| match part.split_once('=') {
-        Some((name, value)) => name == "DSID" && !value.is_empty(),
-        None => true,
-    };
-    if !parts().any(is_session) {
-        return Err(refused("it has no DSID"));
+    match parts().find_map(session) {
+        None => return Err(refused("it has no DSID")),
+        Some("") => return Err(refused("its DSID has no value")),
+        Some(_) => {}
     }
     Ok(())
+}
+
+/// The value of a part that is the session: named so, or without a name. Of several the first counts
+/// (`juniper-nc.md §6.2`).
+fn session(part: &str) -> Option<&str> {
+    match part.split_once('=') {
+        None => Some(part),
+        Some(("DSID" | "", value)) => Some(value),
+        Some(_) => None,
+    }
 }
 
 /// RFC 6265 §4.1.1.
@@ -214,7 +223,7 @@ mod tests {
             "DSID=0123; DSFirst=1; DSLast=2; DSSignInUrl=/",
             "DSFirst=1;DSID=0123;",
             "DSFirst=1; 0123",
-            "DSID=; DSID=x",
+            "DSID=x; DSID=",
         ] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
@@ -227,6 +236,7 @@ mod tests {
             ";",
             " ; ; ",
             "DSID=",
+            "DSID=; DSID=hunter2",
             "DSFirst=hunter2",
             "dsid=hunter2",
             "DSID=hunter2\r\nX: y",

@@ -90,7 +90,7 @@ fn page(name: String, command: &Command) -> io::Result<Generated> {
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
-    man.render_synopsis_section(&mut text)?;
+    synopsis(command.clone()).to_writer(&mut text)?;
     man.render_description_section(&mut text)?;
     man.render_options_section(&mut text)?;
     if command.has_subcommands() {
@@ -100,6 +100,15 @@ fn page(name: String, command: &Command) -> io::Result<Generated> {
         render(section).to_writer(&mut text)?;
     }
     Ok((file, text))
+}
+
+/// Clap's own lists every option a second time.
+fn synopsis(mut command: Command) -> Roff {
+    let usage = command.render_usage().to_string();
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]);
+    roff.text([roman(usage.trim_start_matches("Usage: "))]);
+    roff
 }
 
 fn sections(command: &str) -> &'static [Section] {

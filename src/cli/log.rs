@@ -121,7 +121,7 @@ impl Visit for Text {
 const CRATE: &str = "vpnc_cli";
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
@@ -173,12 +173,20 @@ mod tests {
         assert!(targets.would_enable("vpnc_cli", &Level::INFO));
     }
 
+    /// Keeps the lines instead of printing them.
     #[derive(Clone, Default)]
-    struct Collected(Arc<Mutex<Vec<(Label, String)>>>);
+    pub(in crate::cli) struct Collected(Arc<Mutex<Vec<(Label, String)>>>);
 
     impl<S: Subscriber> Layer<S> for Collected {
         fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
             self.0.lock().expect("not poisoned").push(line(event));
+        }
+    }
+
+    impl Collected {
+        pub(in crate::cli) fn texts(&self) -> Vec<String> {
+            let lines = self.0.lock().expect("not poisoned");
+            lines.iter().map(|(_, text)| text.clone()).collect()
         }
     }
 

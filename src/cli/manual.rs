@@ -156,16 +156,22 @@ pub const FILES: Section = Section {
 
 /// Sections as the text below the long help.
 pub fn after_help(sections: &[Section]) -> String {
-    let sections: Vec<String> = sections.iter().map(Section::to_help).collect();
+    let sections: Vec<String> = sections.iter().copied().map(Section::as_help).collect();
     sections.join("\n\n")
 }
 
 impl Section {
-    fn to_help(&self) -> String {
+    fn as_help(self) -> String {
         let widest = self.entries.iter().map(|(term, _)| term.len()).max().unwrap_or(0);
+        let longest = self
+            .entries
+            .iter()
+            .map(|(_, explanation)| explanation.len())
+            .max();
+        let fits = widest + longest.unwrap_or(0) + INDENT <= WIDTH;
         let mut text = format!("{}:", self.heading);
         for (term, explanation) in self.entries {
-            let entry = if widest <= TERM_WIDTH {
+            let entry = if fits {
                 format!("\n  {term:widest$}  {explanation}")
             } else {
                 format!("\n  {term}\n      {explanation}")
@@ -176,8 +182,10 @@ impl Section {
     }
 }
 
-/// Terms up to this width stand in a column of their own.
-const TERM_WIDTH: usize = 20;
+/// Columns of the help where the terminal does not say.
+const WIDTH: usize = 100;
+/// Blanks before and after a term.
+const INDENT: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::console::{Console, Label};
+use crate::error::Clean;
 
 /// Shows which step is being taken. Dropping it takes the spinner away; an unfinished step leaves no line.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ impl Progress {
     /// Ends the step before, if any, and begins this one, for example `TLS handshake with vpn.example.com`.
     pub fn step(&mut self, text: impl Into<String>) {
         self.end_step();
-        let text = text.into();
+        let text = Clean(&text.into()).to_string();
         if self.console.is_animated() {
             let spinner = self.spinner.get_or_insert_with(|| new_spinner(&self.console));
             spinner.set_message(text.clone());
@@ -74,3 +75,29 @@ fn new_spinner(console: &Console) -> ProgressBar {
 
 /// Fast enough to look alive.
 const TICK: Duration = Duration::from_millis(120);
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+    use crate::cli::args::MessageArgs;
+    use crate::cli::environment::Environment;
+    use crate::cli::log::tests::Collected;
+
+    #[test]
+    fn without_a_terminal_each_finished_step_is_a_line() {
+        let lines = Collected::default();
+        let console = Console::open(&MessageArgs::default(), &Environment::default()).expect("a console");
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines.clone()), || {
+            let mut progress = Progress::new(console);
+            progress.step("name lookup");
+            progress.step("TLS handshake");
+            assert_eq!(lines.texts(), ["name lookup"]);
+            progress.finish();
+            assert_eq!(lines.texts(), ["name lookup", "TLS handshake"]);
+            progress.step("reconnect");
+        });
+        assert_eq!(lines.texts().len(), 2, "an unfinished step leaves no line");
+    }
+}

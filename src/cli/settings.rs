@@ -80,10 +80,8 @@ fn gateway(
 fn tls(args: &TrustArgs) -> Result<TlsSettings, Error> {
     check_trust(args)?;
     let mode = tls_mode(args)?;
-    let files = args.cafile.iter().chain(&args.certificate).chain(&args.sslkey);
-    files
-        .map(|path| check_readable(path))
-        .collect::<Result<(), Error>>()?;
+    let mut files = args.cafile.iter().chain(&args.certificate).chain(&args.sslkey);
+    files.try_for_each(|path| check_readable(path))?;
     Ok(TlsSettings {
         pins: args.servercert.clone(),
         ca_files: args.cafile.clone(),

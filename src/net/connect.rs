@@ -30,6 +30,8 @@ pub struct Connection {
     pub stream: Stream,
     /// What was negotiated.
     pub tls: TlsInfo,
+    /// The machine at the other end of the TCP connection: the gateway, or the proxy.
+    pub peer: IpAddr,
 }
 
 /// Makes connections to one gateway, always to the same address and with the same TLS back end after the first.
@@ -139,6 +141,10 @@ impl Connector {
                 Some(address) => open(address, &self.place, limit).await?,
                 None => self.open_proxied(limit).await?,
             };
+            let peer = tcp.peer_addr().map_err(|source| NetError::Unreachable {
+                place: self.place.clone(),
+                source,
+            })?;
             let handshake = self.tls.handshake(backend, tcp);
             let Ok(outcome) = timeout(limit, handshake).await else {
                 return Err(timed_out(&self.place, Step::Handshake, limit));
@@ -147,7 +153,11 @@ impl Connector {
                 Ok((stream, tls)) => {
                     self.tls.remember(backend, &tls);
                     tracing::debug!(version = %tls.version, suite = %tls.suite, pin = %tls.pin, "TLS is up");
-                    return Ok(Connection { stream, tls });
+                    return Ok(Connection {
+                        stream,
+                        tls,
+                        peer: peer.ip(),
+                    });
                 }
                 Err(Failure::Fatal(error)) => return Err(error),
                 Err(Failure::Refused(refusal)) => match self.tls.after(backend, &refusal) {

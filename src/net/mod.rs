@@ -1,12 +1,19 @@
 //! The I/O shell: sockets, TLS, HTTP, the event loop.
 
+pub mod channel;
 pub mod connect;
+pub mod driver;
+mod ending;
 pub mod error;
 pub mod http;
 pub mod logout;
 mod proxy;
+pub mod random;
+mod report;
 pub mod settings;
+pub mod signals;
 pub mod tls;
+pub mod udp;
 
 #[cfg(test)]
 mod testing;

@@ -2,11 +2,8 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
 use crate::secret::Secret;
@@ -70,54 +67,6 @@ pub enum Pin {
     Sha1([u8; 20]),
 }
 
-impl FromStr for Pin {
-    type Err = PinError;
-
-    fn from_str(text: &str) -> Result<Self, PinError> {
-        let (kind, digest) = text.split_once(':').ok_or(PinError::Kind)?;
-        match kind {
-            "pin-sha256" => STANDARD
-                .decode(digest)
-                .map_err(|_| PinError::Digits)?
-                .try_into()
-                .map(Self::Sha256)
-                .map_err(|_| PinError::Length),
-            "sha256" => hex(digest).map(Self::Sha256),
-            "sha1" => hex(digest).map(Self::Sha1),
-            _ => Err(PinError::Kind),
-        }
-    }
-}
-
-/// Why a text is not a pin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PinError {
-    /// No known prefix.
-    #[error("a pin begins with pin-sha256:, sha256: or sha1:")]
-    Kind,
-    /// Not base64, or not hexadecimal.
-    #[error("the digest of the pin is not in base64 (pin-sha256:) or hexadecimal (sha256:, sha1:)")]
-    Digits,
-    /// Cut short or too long.
-    #[error("the digest of the pin has the wrong length; a pin cut short is not accepted")]
-    Length,
-}
-
-/// Exactly `N` octets written in hexadecimal, colons between octets allowed.
-fn hex<const N: usize>(text: &str) -> Result<[u8; N], PinError> {
-    let digits: Vec<u8> = text
-        .chars()
-        .filter(|&character| character != ':')
-        .map(|character| character.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-        .collect::<Option<_>>()
-        .ok_or(PinError::Digits)?;
-    let (pairs, []) = digits.as_chunks::<2>() else {
-        return Err(PinError::Length);
-    };
-    let octets: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
-    octets.try_into().map_err(|_| PinError::Length)
-}
-
 /// Settings of `vpnc-cli connect`.
 #[derive(Debug, Clone)]
 pub struct ConnectSettings {
@@ -169,41 +118,4 @@ pub struct LogoutSettings {
     pub cookie: Secret,
     /// `User-Agent` of the request.
     pub user_agent: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_digest_in_each_spelling() {
-        let base64 = "pin-sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-        let hex = "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F";
-        let expected = Pin::Sha256(std::array::from_fn(|index| index as u8));
-        assert_eq!(base64.parse(), Ok(expected.clone()));
-        assert_eq!(hex.parse(), Ok(expected));
-        assert_eq!(
-            "sha1:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff:ff".parse(),
-            Ok(Pin::Sha1([0xff; 20]))
-        );
-    }
-
-    #[test]
-    fn a_pin_must_be_whole_and_of_a_known_kind() {
-        let table = [
-            ("", PinError::Kind),
-            ("6mVW", PinError::Kind),
-            ("md5:00", PinError::Kind),
-            ("PIN-SHA256:AAAA", PinError::Kind),
-            ("pin-sha256:6mVW", PinError::Length),
-            ("pin-sha256:????", PinError::Digits),
-            ("sha256:abcd", PinError::Length),
-            ("sha256:abc", PinError::Length),
-            ("sha1:+f", PinError::Digits),
-            ("sha1:", PinError::Length),
-        ];
-        for (text, error) in table {
-            assert_eq!(text.parse::<Pin>(), Err(error), "{text}");
-        }
-    }
 }

@@ -58,23 +58,12 @@ pub struct LogoutArgs {
 /// Which gateway.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ServerArgs {
-    /// The gateway: [https://]HOST[:PORT][/PATH]
-    ///
-    /// An IPv6 address stands in brackets. PATH is the page to sign in at; it does not matter while a cookie is given.
-    #[arg(value_name = "URL")]
+    /// The gateway as typed.
+    #[arg(value_name = "URL", help = URL_FORM, long_help = URL_HELP)]
     pub url: Option<String>,
     /// The gateway, as an option instead of the last argument
     #[arg(long = "server", value_name = "URL", conflicts_with = "url")]
     pub server: Option<String>,
-    /// Accepted so that scripts for other clients work: only `nc` is built
-    #[arg(long, value_name = "NAME", value_parser = values::protocol, help_heading = "Tunnel")]
-    pub protocol: Option<String>,
-    /// Old spelling of --protocol=nc
-    #[arg(long, hide = true)]
-    pub juniper: bool,
-    /// Never ask anything; accepted, nothing is asked yet
-    #[arg(long, alias = "non-interactive", hide = true)]
-    pub non_inter: bool,
 }
 
 /// Where the session cookie comes from. At most one of these.
@@ -85,7 +74,7 @@ pub struct CookieArgs {
     ///
     /// Other users of this machine can read it in the list of processes until it is wiped there; prefer
     /// --cookie-on-stdin.
-    #[arg(short = 'C', long, value_name = "COOKIE", value_parser = values::secret, group = COOKIE)]
+    #[arg(short = 'C', long, value_name = "COOKIE", group = COOKIE)]
     pub cookie: Option<Secret>,
     /// Read the session cookie from standard input, first line
     #[arg(long, group = COOKIE)]
@@ -160,8 +149,8 @@ pub struct ReachArgs {
     /// Use this address for a host name instead of asking the DNS (may be repeated)
     #[arg(long, value_name = "HOST:IP", value_parser = values::resolve)]
     pub resolve: Vec<(String, IpAddr)>,
-    /// Go through a proxy: [http|socks5|socks5h]://[USER:PASSWORD@]HOST[:PORT]
-    #[arg(short = 'P', long, value_name = "URL", overrides_with = "no_proxy")]
+    /// The proxy as typed.
+    #[arg(short = 'P', long, value_name = "URL", help = PROXY_FORM, overrides_with = "no_proxy")]
     pub proxy: Option<String>,
     /// Go directly, whatever the environment says
     #[arg(long, overrides_with = "proxy")]
@@ -179,6 +168,8 @@ pub struct TunnelArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub reconnect_timeout: u32,
     /// All packets over TLS, no ESP over UDP
+    ///
+    /// OpenConnect knows it as --no-dtls.
     #[arg(long, visible_aliases = ["no-dtls", "no-udp"])]
     pub no_esp: bool,
     /// Local UDP port for ESP instead of any
@@ -205,6 +196,15 @@ pub struct TunnelArgs {
     /// Name of this tunnel among others on the machine [default: the host]
     #[arg(long, value_name = "NAME", value_parser = values::instance)]
     pub name: Option<String>,
+    /// Accepted so that scripts for other clients work: only `nc` is built
+    #[arg(long, value_name = "NAME", value_parser = values::protocol)]
+    pub protocol: Option<String>,
+    /// Old spelling of --protocol=nc
+    #[arg(long, hide = true)]
+    pub juniper: bool,
+    /// Never ask anything; accepted, nothing is asked yet
+    #[arg(long, alias = "non-interactive", hide = true)]
+    pub non_inter: bool,
 }
 
 /// Values of `--network`.
@@ -265,7 +265,7 @@ pub struct IgnoredArgs {
     mca_certificate: Option<String>,
     #[arg(long, hide = true, value_name = "FILE")]
     mca_key: Option<String>,
-    #[arg(long, hide = true, value_name = "TEXT", value_parser = values::secret)]
+    #[arg(long, hide = true, value_name = "TEXT")]
     mca_key_password: Option<Secret>,
 }
 
@@ -297,5 +297,13 @@ impl IgnoredArgs {
 
 /// Group of the options of which at most one may name the cookie.
 const COOKIE: &str = "cookie-source";
+
+// Texts with brackets, which a doc comment would take for links.
+const URL_FORM: &str = "The gateway: [https://]HOST[:PORT][/PATH]";
+const URL_HELP: &str = "\
+The gateway: [https://]HOST[:PORT][/PATH]
+
+An IPv6 address stands in brackets. PATH is the page to sign in at; it does not matter while a cookie is given.";
+const PROXY_FORM: &str = "Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]";
 
 const IDENTITY: &str = "What the gateway is told about this client";

@@ -1,0 +1,12 @@
+//! The built program as a user or a script meets it: usage, exit status, output.
+
+#[path = "cli/cookies.rs"]
+mod cookies;
+#[path = "cli/messages.rs"]
+mod messages;
+#[path = "cli/options.rs"]
+mod options;
+#[path = "cli/program.rs"]
+mod program;
+#[path = "cli/usage.rs"]
+mod usage;

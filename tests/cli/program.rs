@@ -1,0 +1,140 @@
+//! A tiny vocabulary: run the program with nothing inherited, look at what it did.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+/// A run in the making: an empty environment, an empty standard input.
+pub(crate) struct Run {
+    command: Command,
+    input: Vec<u8>,
+}
+
+/// The program with a command line, split at blanks.
+pub(crate) fn vpnc(line: &str) -> Run {
+    vpnc_args(&line.split_whitespace().collect::<Vec<_>>())
+}
+
+/// The program with arguments that may hold blanks.
+pub(crate) fn vpnc_args(args: &[&str]) -> Run {
+    let mut command = Command::new(PROGRAM);
+    command.args(args);
+    Run::of(command)
+}
+
+/// A line for the shell, which finds the program as `$VPNC`.
+pub(crate) fn shell(line: &str) -> Run {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", line]);
+    let mut run = Run::of(command);
+    run.command.env("VPNC", PROGRAM).env("PATH", "/bin:/usr/bin");
+    run
+}
+
+impl Run {
+    fn of(mut command: Command) -> Self {
+        command.env_clear();
+        Self {
+            command,
+            input: Vec::new(),
+        }
+    }
+
+    /// With a variable in the environment.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// With text on standard input.
+    pub(crate) fn input(mut self, text: impl AsRef<[u8]>) -> Self {
+        self.input = text.as_ref().to_vec();
+        self
+    }
+
+    /// Runs it and expects an exit status.
+    #[track_caller]
+    pub(crate) fn exits(mut self, status: i32) -> Outcome {
+        let mut child = self
+            .command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // The program may end without reading; then the pipe is broken and that is fine.
+        drop(stdin.write_all(&self.input));
+        drop(stdin);
+        let output = child.wait_with_output().expect("the program ends");
+        let outcome = Outcome::of(&output);
+        assert_eq!(
+            output.status.code(),
+            Some(status),
+            "{:?}\n{}",
+            self.command,
+            outcome.stderr
+        );
+        if status != 0 {
+            assert_eq!(
+                outcome.stdout, "",
+                "standard output of a failure: {:?}",
+                self.command
+            );
+        }
+        outcome
+    }
+}
+
+/// What a run wrote.
+pub(crate) struct Outcome {
+    /// Standard output.
+    pub(crate) stdout: String,
+    /// Standard error.
+    pub(crate) stderr: String,
+}
+
+impl Outcome {
+    fn of(output: &Output) -> Self {
+        let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).expect("UTF-8");
+        Self {
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    /// Standard error has this text.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no {text:?} in:\n{}", self.stderr);
+        self
+    }
+
+    /// This text is nowhere.
+    #[track_caller]
+    pub(crate) fn hides(self, text: &str) -> Self {
+        let all = format!("{}{}", self.stdout, self.stderr);
+        assert!(!all.contains(text), "{text:?} in:\n{all}");
+        self
+    }
+
+    /// Standard output begins with this text.
+    #[track_caller]
+    pub(crate) fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.starts_with(text), "not {text:?}:\n{}", self.stdout);
+        self
+    }
+}
+
+/// The built program.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_vpnc-cli");
+
+/// Everything was understood and only the cookie is missing.
+pub(crate) const NO_COOKIE: i32 = 4;
+/// The command line is wrong.
+pub(crate) const USAGE: i32 = 64;
+/// The cookie cannot be used.
+pub(crate) const BAD_DATA: i32 = 65;
+/// A file is missing.
+pub(crate) const NO_INPUT: i32 = 66;
+/// A file cannot be made.
+pub(crate) const CANNOT_CREATE: i32 = 73;
