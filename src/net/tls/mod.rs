@@ -8,7 +8,7 @@ mod identity;
 #[cfg(feature = "legacy-tls")]
 mod legacy;
 mod modern;
-mod pin;
+pub mod pin;
 #[cfg(test)]
 mod tests;
 mod trust;
