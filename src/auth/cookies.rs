@@ -167,3 +167,158 @@ fn is_value(octet: u8) -> bool {
 const SESSION: &str = "DSID";
 const TUNNEL_PATH: &str = "/dana/js";
 const BLANKS: [char; 2] = [' ', '\t'];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    fn gateway() -> Url {
+        url("https://gateway.test/")
+    }
+
+    fn given(option: &str) -> Result<String, CookieError> {
+        let mut jar = Jar::new(&gateway());
+        jar.insert_option(&Secret::new(option))?;
+        assert!(jar.has_session());
+        Ok(jar
+            .header(&url("https://gateway.test/dana/js?prot=1"))
+            .expose()
+            .to_owned())
+    }
+
+    #[test]
+    fn cookies_of_the_user_follow_the_table() {
+        let table = [
+            ("0123abcd", "DSID=0123abcd"),
+            ("DSID=0123", "DSID=0123"),
+            (
+                "DSID=0123; DSFirst=1; DSLast=2; DSSignInUrl=/",
+                "DSID=0123; DSFirst=1; DSLast=2; DSSignInUrl=/",
+            ),
+            (
+                "DSLast=2;DSID=0123 ;; DSFirst=1;",
+                "DSID=0123; DSFirst=1; DSLast=2",
+            ),
+            ("DSFirst=1; 0123", "DSID=0123; DSFirst=1"),
+            ("=0123", "DSID=0123"),
+            ("DSID=1; DSID=2; 3", "DSID=1"),
+            ("DSID=a=b==", "DSID=a=b=="),
+            (" \tDSID=0123\t ", "DSID=0123"),
+        ];
+        for (option, header) in table {
+            assert_eq!(given(option).as_deref(), Ok(header), "{option:?}");
+        }
+    }
+
+    #[test]
+    fn unusable_cookies_of_the_user_are_refused() {
+        let table = [
+            ("", CookieError::Empty),
+            (" ; ;", CookieError::Empty),
+            ("DSFirst=1", CookieError::NoSession),
+            ("dsid=1", CookieError::NoSession),
+            ("DSID=", CookieError::EmptySession),
+            ("DSID=; DSID=1", CookieError::EmptySession),
+            ("DSID=1\r\nX: y", CookieError::BadCharacter),
+            ("DSID=1\n", CookieError::BadCharacter),
+            ("DSID=1\0", CookieError::BadCharacter),
+            ("DSID=\u{fc}", CookieError::BadCharacter),
+            ("DSID=1 2", CookieError::BadCharacter),
+            ("DS ID=1; DSID=1", CookieError::BadCharacter),
+        ];
+        for (option, error) in table {
+            assert_eq!(given(option), Err(error), "{option:?}");
+        }
+    }
+
+    #[test]
+    fn a_refused_cookie_leaves_the_jar_as_it_was() {
+        let mut jar = Jar::new(&gateway());
+        jar.insert_option(&Secret::new("DSID=1")).unwrap();
+        jar.insert_option(&Secret::new("DSFirst=1; a b")).unwrap_err();
+        assert_eq!(jar.header(&gateway()).expose(), "DSID=1");
+    }
+
+    #[test]
+    fn the_session_goes_to_the_gateway_only_and_only_over_tls() {
+        let mut jar = Jar::new(&url("https://gateway.test/admins"));
+        jar.insert_option(&Secret::new("DSID=1")).unwrap();
+        assert!(jar.has_session());
+        for other in [
+            "https://other.test/",
+            "https://x.gateway.test/",
+            "http://gateway.test/",
+        ] {
+            assert!(jar.header(&url(other)).is_empty(), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_empty_value_deletes() {
+        // R7, R13
+        let mut jar = Jar::new(&gateway());
+        jar.store(&gateway(), ["DSIVS=", "DSIVS=; path=/", "DSID=; path=/; secure"]);
+        assert!(jar.header(&gateway()).is_empty());
+        assert!(!jar.has_session());
+        jar.store(&gateway(), ["DSID=1; path=/; secure", "DSIVS=x; path=/"]);
+        assert!(jar.has_session());
+        jar.store(&gateway(), ["DSID=; path=/", "DSIVS=; path=/"]);
+        assert!(!jar.has_session());
+        assert!(jar.header(&gateway()).is_empty());
+    }
+
+    #[test]
+    fn a_date_in_1970_deletes() {
+        // R8
+        let mut jar = Jar::new(&gateway());
+        let gone = "DSASSERTREF=x; path=/; expires=Thu, 01 Jan 1970 22:00:00 GMT; secure";
+        jar.store(&gateway(), [gone]);
+        assert!(jar.header(&gateway()).is_empty());
+        jar.store(&gateway(), ["DSASSERTREF=real; path=/; secure"]);
+        assert_eq!(jar.header(&gateway()).expose(), "DSASSERTREF=real");
+        jar.store(&gateway(), [gone]);
+        assert!(jar.header(&gateway()).is_empty());
+    }
+
+    #[test]
+    fn one_name_with_two_paths_is_two_cookies() {
+        // R9
+        let mut jar = Jar::new(&gateway());
+        jar.store(
+            &url("https://gateway.test/dana-na/auth/welcome.cgi"),
+            [
+                "DSSIGNIN=url_default; path=/dana-na/; expires=12-Nov-2096 00:00:00 GMT; secure",
+                "DSSIGNIN=url_5; path=/; secure",
+            ],
+        );
+        let header = |path: &str| jar.header(&gateway().join(path).unwrap()).expose().to_owned();
+        assert_eq!(header("/dana/js"), "DSSIGNIN=url_5");
+        assert_eq!(
+            header("/dana-na/auth/x.cgi"),
+            "DSSIGNIN=url_default; DSSIGNIN=url_5"
+        );
+    }
+
+    #[test]
+    fn lines_that_are_no_cookies_are_ignored() {
+        let mut jar = Jar::new(&gateway());
+        let foreign = "DSID=2; domain=other.test; path=/";
+        jar.store(
+            &gateway(),
+            ["nonsense", "", "; path=/", "=x", foreign, "DSSignInURL=/; path=/"],
+        );
+        assert_eq!(jar.header(&gateway()).expose(), "DSSignInURL=/");
+        assert!(!jar.has_session());
+    }
+
+    #[test]
+    fn a_session_of_another_host_is_none_of_the_gateway() {
+        let mut jar = Jar::new(&gateway());
+        jar.store(&url("https://other.test/"), ["DSID=1; path=/; secure"]);
+        assert!(!jar.has_session());
+    }
+}

@@ -305,3 +305,197 @@ const MIN_SHARE: Duration = Duration::from_secs(3);
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_PROBES: u32 = 3;
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Instant;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::exit::ExitStatus;
+    use crate::net::testing::{
+        Authority, Gateway, NAME, Script, connect, connector, ping, refusal, settings,
+    };
+
+    #[tokio::test]
+    async fn an_unknown_name_is_told_as_such() {
+        let mut settings = settings(443);
+        // RFC 6761 keeps this name from ever existing.
+        settings.host = "gateway.invalid".to_owned();
+        let error = refusal(&settings).await;
+        assert_eq!(error.status, ExitStatus::NoHost);
+        assert_eq!(error.message, "unknown host name gateway.invalid");
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_told_as_such() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let error = refusal(&settings(port)).await;
+        assert_eq!(error.status, ExitStatus::Unavailable);
+        assert_eq!(
+            error.message,
+            format!("cannot reach {NAME}:{port}: connection refused")
+        );
+    }
+
+    #[tokio::test]
+    async fn the_next_address_is_tried_and_then_kept() {
+        let leaf = Authority::new().leaf(NAME);
+        let gateway = Gateway::modern(leaf.server(), Script::Echo).await;
+        let mut settings = settings(gateway.port);
+        settings.tls.pins = vec![leaf.pin()];
+        // Nothing listens on 127.0.0.2; the test gateway is bound to 127.0.0.1 only.
+        settings
+            .resolve
+            .insert(0, (NAME.to_uppercase(), "127.0.0.2".parse().unwrap()));
+        let mut connector = connector(&settings).unwrap();
+        for _ in 0..2 {
+            ping(&mut connector.connect().await.unwrap()).await;
+            assert_eq!(
+                connector.address().unwrap().ip(),
+                IpAddr::from(Ipv4Addr::LOCALHOST)
+            );
+        }
+        assert!(!connector.through_proxy());
+        drop(gateway);
+        tokio::task::yield_now().await;
+        assert!(connector.connect().await.is_err());
+        assert!(connector.address().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_silent_first_address_does_not_eat_all_the_time() {
+        let leaf = Authority::new().leaf(NAME);
+        let gateway = Gateway::modern(leaf.server(), Script::Echo).await;
+        // Accepts by the kernel and never answers.
+        let silent = TcpListener::bind(("127.0.0.3", gateway.port)).await.unwrap();
+        let mut settings = settings(gateway.port);
+        settings.tls.pins = vec![leaf.pin()];
+        settings.connect_timeout = Duration::from_secs(4);
+        settings
+            .resolve
+            .insert(0, (NAME.to_owned(), "127.0.0.3".parse().unwrap()));
+        let start = Instant::now();
+        ping(&mut connect(&settings).await.unwrap()).await;
+        assert!(start.elapsed() < Duration::from_secs(4));
+        drop(silent);
+    }
+
+    #[test]
+    fn the_limit_is_shared_by_the_addresses() {
+        let seconds = Duration::from_secs;
+        assert_eq!(share(seconds(30), 1), seconds(30));
+        assert_eq!(share(seconds(30), 3), seconds(10));
+        assert_eq!(share(seconds(30), 8), Duration::from_millis(3750));
+        assert_eq!(share(seconds(8), 8), MIN_SHARE);
+        assert_eq!(share(seconds(1), 8), seconds(1));
+    }
+
+    #[test]
+    fn an_ipv6_literal_stands_in_brackets() {
+        let mut settings = settings(4443);
+        settings.host = "::1".to_owned();
+        let connector = connector(&settings).unwrap();
+        assert_eq!(connector.place(), "[::1]:4443");
+        assert_eq!(connector.url().as_str(), "https://[::1]:4443/");
+    }
+
+    #[test]
+    fn hosts_that_are_none_are_refused() {
+        for host in ["", "a b", "a/b", "a@b"] {
+            let mut settings = settings(443);
+            settings.host = host.to_owned();
+            let error = connector(&settings).err().unwrap().user_error();
+            assert_eq!(error.status, ExitStatus::Usage, "{host}");
+        }
+    }
+
+    /// A proxy that lets everything through to a port on loopback, whatever name it is asked for.
+    async fn open_proxy(gateway: u16) -> Gateway {
+        Gateway::new(move |mut tcp, seen| async move {
+            let mut message = vec![0; 1024];
+            let count = tcp.read(&mut message).await.unwrap();
+            let answer: &[u8] = if message[0] == 5 {
+                tcp.write_all(b"\x05\x00").await.unwrap();
+                let _ = tcp.read(&mut message).await.unwrap();
+                b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"
+            } else {
+                b"HTTP/1.1 200 OK\r\n\r\n"
+            };
+            seen.lock()
+                .unwrap()
+                .push(String::from_utf8_lossy(&message[..count]).into_owned());
+            let mut onward = TcpStream::connect((Ipv4Addr::LOCALHOST, gateway)).await.unwrap();
+            tcp.write_all(answer).await.unwrap();
+            let _ = copy_bidirectional(&mut tcp, &mut onward).await;
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn proxies_lead_to_the_gateway_whose_name_only_they_know() {
+        let leaf = Authority::new().leaf(NAME);
+        let gateway = Gateway::modern(leaf.server(), Script::Echo).await;
+        let proxy = open_proxy(gateway.port).await;
+        for scheme in ["http", "socks5", "socks5h"] {
+            let mut settings = settings(gateway.port);
+            settings.resolve.clear();
+            settings.tls.pins = vec![leaf.pin()];
+            let url = format!("{scheme}://127.0.0.1:{}", proxy.port);
+            settings.proxy = Some(Url::parse(&url).unwrap());
+            let mut connector = connector(&settings).unwrap();
+            assert!(connector.through_proxy());
+            ping(&mut connector.connect().await.unwrap()).await;
+            assert_eq!(connector.address(), None);
+        }
+        let head = proxy.request(0).unwrap();
+        assert!(
+            head.starts_with(&format!("CONNECT {NAME}:{} ", gateway.port)),
+            "{head}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_wants_a_password_is_told_with_the_way_out() {
+        let proxy = Gateway::new(|mut tcp, _| async move {
+            let mut head = vec![0; 1024];
+            let _ = tcp.read(&mut head).await.unwrap();
+            let answer = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
+            tcp.write_all(answer).await.unwrap();
+        })
+        .await;
+        let mut settings = settings(443);
+        let url = format!("http://joe:secret@127.0.0.1:{}", proxy.port);
+        settings.proxy = Some(Url::parse(&url).unwrap());
+        let error = refusal(&settings).await;
+        assert_eq!(error.status, ExitStatus::Unavailable);
+        assert!(
+            error.message.contains("wants a user name and password"),
+            "{error}"
+        );
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_silent_proxy_meets_the_time_limit() {
+        let proxy = Gateway::new(|tcp, _| async move {
+            std::future::pending::<()>().await;
+            drop(tcp);
+        })
+        .await;
+        for scheme in ["http", "socks5"] {
+            let mut settings = settings(443);
+            settings.connect_timeout = Duration::from_millis(100);
+            let url = format!("{scheme}://127.0.0.1:{}", proxy.port);
+            settings.proxy = Some(Url::parse(&url).unwrap());
+            let error = refusal(&settings).await;
+            assert_eq!(error.status, ExitStatus::Unavailable);
+            assert!(error.message.contains("asking the proxy"), "{error}");
+        }
+    }
+}

@@ -49,3 +49,54 @@ async fn attempt(connector: &mut Connector, cookies: &Secret, limit: Duration) -
 }
 
 const LOGOUT_PATH: &str = "/dana-na/auth/logout.cgi";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::ExitStatus;
+    use crate::net::testing::{Authority, Gateway, NAME, Script, connector, settings};
+
+    async fn run(script: Script) -> (Result<(), NetError>, Option<String>) {
+        let leaf = Authority::new().leaf(NAME);
+        let gateway = Gateway::modern(leaf.server(), script).await;
+        let mut settings = settings(gateway.port);
+        settings.tls.pins = vec![leaf.pin()];
+        let mut connector = connector(&settings).unwrap();
+        let limit = Duration::from_millis(700);
+        let outcome = logout(&mut connector, &Secret::new("DSID=0123"), limit).await;
+        (outcome, gateway.request(0))
+    }
+
+    #[tokio::test]
+    async fn ok_a_redirect_and_a_bare_close_are_success() {
+        for answer in [
+            "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<html>bye",
+            "HTTP/1.1 302 Found\r\nlocation: /dana-na/auth/welcome.cgi\r\nContent-Length: 0\r\n\r\n",
+            "",
+        ] {
+            let (outcome, request) = run(Script::Answer(answer)).await;
+            outcome.unwrap();
+            let request = request.unwrap();
+            assert!(
+                request.starts_with("GET /dana-na/auth/logout.cgi HTTP/1.1\r\n"),
+                "{request}"
+            );
+            assert!(request.contains("\r\nCookie: DSID=0123\r\n"), "{request}");
+        }
+    }
+
+    #[tokio::test]
+    async fn other_answers_are_told() {
+        let answer = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+        let error = run(Script::Answer(answer)).await.0.unwrap_err().user_error();
+        assert_eq!(error.status, ExitStatus::Protocol);
+        assert!(error.message.ends_with("status 503"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn silence_ends_at_the_limit() {
+        let error = run(Script::Silence).await.0.unwrap_err();
+        assert!(matches!(error, NetError::TimedOut { .. }), "{error:?}");
+        assert_eq!(error.user_error().status, ExitStatus::Unavailable);
+    }
+}

@@ -351,3 +351,179 @@ const ADDRESS_NAME: u8 = 3;
 const ADDRESS_V6: u8 = 4;
 const MAX_HEAD: usize = 16 * 1024;
 const MAX_HEADERS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::duplex;
+
+    use super::*;
+    use crate::exit::ExitStatus;
+
+    fn proxy(url: &str) -> Proxy {
+        Proxy::new(&Url::parse(url).unwrap(), "gateway.test:443").unwrap()
+    }
+
+    /// What we make of a proxy that answers each of our messages with the next of these.
+    async fn meet(url: &str, host: &str, answers: &[&[u8]]) -> (Result<(), ProxyError>, Vec<Vec<u8>>) {
+        let (mut ours, mut theirs) = duplex(1 << 16);
+        let target = Target {
+            host: host.to_owned(),
+            port: 443,
+            user_agent: "agent",
+        };
+        let proxy = proxy(url);
+        let script = async move {
+            let mut messages = Vec::new();
+            for answer in answers {
+                let mut message = vec![0; 4096];
+                let count = theirs.read(&mut message).await.unwrap();
+                message.truncate(count);
+                messages.push(message);
+                let _ = theirs.write_all(answer).await;
+            }
+            messages
+        };
+        tokio::join!(proxy.connect(&mut ours, &target), script)
+    }
+
+    #[tokio::test]
+    async fn connect_is_asked_for_by_name_with_the_password_encoded() {
+        let answer = b"HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n";
+        let (outcome, messages) = meet("http://joe:p%40ss@proxy.test:3128", "gateway.test", &[answer]).await;
+        outcome.unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&messages[0]),
+            "CONNECT gateway.test:443 HTTP/1.1\r\nHost: gateway.test:443\r\nUser-Agent: agent\r\n\
+             Proxy-Connection: keep-alive\r\nConnection: keep-alive\r\nAccept-Encoding: identity\r\n\
+             Proxy-Authorization: Basic am9lOnBAc3M=\r\n\r\n"
+        );
+        let (outcome, messages) = meet("http://proxy.test", "2001:db8::1", &[answer]).await;
+        outcome.unwrap();
+        assert!(messages[0].starts_with(b"CONNECT [2001:db8::1]:443 HTTP/1.1\r\n"));
+    }
+
+    #[tokio::test]
+    async fn refusals_of_an_http_proxy_are_typed() {
+        let endless = [b'x'; 2 * MAX_HEAD];
+        let many = b"HTTP/1.1 200 OK\r\n"
+            .iter()
+            .copied()
+            .chain(b"a: b\r\n".repeat(100))
+            .collect::<Vec<_>>();
+        let long = [b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &endless].concat();
+        let table: [(&[u8], &str); 8] = [
+            (
+                b"HTTP/1.1 407 Auth\r\nProxy-Authenticate: Basic\r\n\r\nplease",
+                "it wants a user name and password, or refuses the ones given",
+            ),
+            (b"HTTP/1.0 403 Forbidden\r\n\r\nno", "it answered with status 403"),
+            (b"", "it closed the connection"),
+            (b"HTTP/1.1 200 OK\r\n", "it closed the connection"),
+            (b"\x05\x00", "its answer makes no sense (no HTTP)"),
+            (
+                b"HTTP/1.1 200 OK\r\n\r\nSSH-2.0",
+                "its answer makes no sense (data before ours)",
+            ),
+            (&long, "its answer is too long"),
+            (&many, "its answer is too long"),
+        ];
+        for (answer, text) in table {
+            let (outcome, _) = meet("http://proxy.test:3128", "gateway.test", &[answer]).await;
+            assert_eq!(outcome.unwrap_err().to_string(), text);
+        }
+    }
+
+    #[tokio::test]
+    async fn socks_is_given_the_name_or_the_address() {
+        let done = b"\x05\x00\x00\x01\x7f\x00\x00\x01\x01\xbb";
+        for scheme in ["socks5", "socks5h"] {
+            let url = format!("{scheme}://proxy.test");
+            let (outcome, messages) = meet(&url, "gateway.test", &[b"\x05\x00", done]).await;
+            outcome.unwrap();
+            assert_eq!(
+                messages,
+                [
+                    b"\x05\x01\x00".to_vec(),
+                    b"\x05\x01\x00\x03\x0cgateway.test\x01\xbb".to_vec()
+                ]
+            );
+        }
+        let named = b"\x05\x00\x00\x03\x01x\x00\x00";
+        let (outcome, messages) = meet("socks5://proxy.test", "192.0.2.1", &[b"\x05\x00", named]).await;
+        outcome.unwrap();
+        assert_eq!(messages[1], b"\x05\x01\x00\x01\xc0\x00\x02\x01\x01\xbb");
+        let (outcome, messages) = meet("socks5://proxy.test", "::1", &[b"\x05\x00", done]).await;
+        outcome.unwrap();
+        assert_eq!(messages[1][3], ADDRESS_V6);
+    }
+
+    #[tokio::test]
+    async fn socks_logs_in_when_asked() {
+        let done: &[u8] = b"\x05\x00\x00\x01\x7f\x00\x00\x01\x01\xbb";
+        let url = "socks5://joe:secret@proxy.test";
+        let (outcome, messages) = meet(url, "gateway.test", &[b"\x05\x02", b"\x01\x00", done]).await;
+        outcome.unwrap();
+        assert_eq!(messages[0], b"\x05\x02\x00\x02");
+        assert_eq!(messages[1], b"\x01\x03joe\x06secret");
+        let (outcome, _) = meet(url, "gateway.test", &[b"\x05\x02", b"\x01\x01"]).await;
+        assert!(matches!(outcome, Err(ProxyError::Authentication)));
+    }
+
+    #[tokio::test]
+    async fn refusals_of_a_socks_proxy_are_typed() {
+        let table: [(&[&[u8]], &str); 8] = [
+            (&[b"\x04\x5a"], "it speaks version 4 of SOCKS, not 5"),
+            (
+                &[b"HTTP/1.1 400 Bad Request\r\n\r\n"],
+                "it speaks version 72 of SOCKS, not 5",
+            ),
+            (
+                &[b"\x05\xff"],
+                "it wants a user name and password, or refuses the ones given",
+            ),
+            (
+                &[b"\x05\x02"],
+                "its answer makes no sense (a login method that was not offered)",
+            ),
+            (&[b"\x05"], "it closed the connection"),
+            (&[b"\x05\x00", b"\x05\x05\x00\x01"], "it says: connection refused"),
+            (
+                &[b"\x05\x00", b"\x05\x00\x00\x09"],
+                "its answer makes no sense (an unknown kind of address)",
+            ),
+            (
+                &[b"\x05\x00", b"\x05\x00\x00\x03\xffabc"],
+                "it closed the connection",
+            ),
+        ];
+        for (answers, text) in table {
+            let (outcome, _) = meet("socks5://proxy.test", "gateway.test", answers).await;
+            assert_eq!(outcome.unwrap_err().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn urls_that_cannot_be_followed_are_usage_errors_without_the_password() {
+        for url in [
+            "https://joe:secret@proxy.test",
+            "ftp://joe:secret@proxy.test",
+            "http://j%3ae:secret@proxy.test",
+        ] {
+            let error = Proxy::new(&Url::parse(url).unwrap(), "gateway.test:443")
+                .unwrap_err()
+                .user_error();
+            assert_eq!(error.status, ExitStatus::Usage);
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn default_ports_and_escapes() {
+        assert_eq!(proxy("http://proxy.test").place(), "proxy.test:80");
+        assert_eq!(proxy("socks5h://[::1]").place(), "[::1]:1080");
+        assert_eq!(percent_decoded("a%40b%zz%4"), Some("a@b%zz%4".to_owned()));
+        assert_eq!(percent_decoded("%ff"), None);
+        let debug = format!("{:?}", proxy("http://joe:secret@proxy.test"));
+        assert!(!debug.contains("secret"), "{debug}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The client certificate and its key, read from PEM files.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -15,6 +16,20 @@ pub(super) struct Identity {
     pub(super) chain: Vec<CertificateDer<'static>>,
     /// Its key: PKCS#8, PKCS#1 or SEC1.
     pub(super) key: PrivateKeyDer<'static>,
+    path: PathBuf,
+}
+
+impl Identity {
+    /// A TLS back end cannot use certificate and key as they are.
+    pub(super) fn unusable(&self, problem: &dyn fmt::Display) -> NetError {
+        NetError::BadFile {
+            path: self.path.clone(),
+            problem: format!(
+                "certificate and key do not fit together or are of a kind we cannot use: {problem}"
+            ),
+            remedy: None,
+        }
+    }
 }
 
 /// Reads the files the settings name; `None` when there is no client certificate.
@@ -42,7 +57,11 @@ pub(super) fn load(settings: &TlsSettings) -> Result<Option<Identity>, NetError>
         Some(path) => load_key(path, &read_file(path).map(Zeroizing::new)?)?,
         None => load_key(path, &text)?,
     };
-    Ok(Some(Identity { chain, key }))
+    Ok(Some(Identity {
+        chain,
+        key,
+        path: path.clone(),
+    }))
 }
 
 /// A file of certificates or keys.

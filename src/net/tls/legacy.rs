@@ -11,8 +11,8 @@ use std::sync::{Arc, OnceLock};
 use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey};
 use openssl::ssl::{
-    self, ErrorCode, Ssl, SslConnector, SslContext, SslMethod, SslOptions, SslSessionCacheMode,
-    SslVerifyMode, SslVersion,
+    self, ErrorCode, Ssl, SslConnector, SslConnectorBuilder, SslContext, SslMethod, SslOptions,
+    SslSessionCacheMode, SslVerifyMode, SslVersion,
 };
 use openssl::x509::X509;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -32,12 +32,15 @@ pub(super) struct Legacy {
 impl Legacy {
     /// Fails when OpenSSL cannot use the client certificate or its key.
     pub(super) fn new(insecure: bool, identity: Option<&Identity>) -> Result<Self, NetError> {
-        match build(insecure, identity) {
-            Ok(context) => Ok(Self { context }),
-            Err(error) => Err(NetError::Unusable {
-                problem: format!("the legacy TLS back end cannot be set up: {error}"),
-            }),
+        let mut builder = builder(insecure).map_err(|error| NetError::Unusable {
+            problem: format!("the legacy TLS back end cannot be set up: {error}"),
+        })?;
+        if let Some(identity) = identity {
+            show(&mut builder, identity).map_err(|error| identity.unusable(&error))?;
         }
+        Ok(Self {
+            context: builder.build().into_context(),
+        })
     }
 
     pub(super) async fn handshake(
@@ -86,7 +89,7 @@ pub(super) fn alert_in(error: &(dyn StdError + Send + Sync + 'static)) -> Option
     alert(reason(stack))
 }
 
-fn build(insecure: bool, identity: Option<&Identity>) -> Result<SslContext, ErrorStack> {
+fn builder(insecure: bool) -> Result<SslConnectorBuilder, ErrorStack> {
     let mut builder = SslConnector::builder(SslMethod::tls_client())?;
     // Level 0 is needed for SHA-1 under the key exchange. What else it would let in is shut out by the lists below,
     // by OpenSSL itself (DH under 1024 bits) and by `too_weak`.
@@ -106,18 +109,19 @@ fn build(insecure: bool, identity: Option<&Identity>) -> Result<SslContext, Erro
     if insecure {
         builder.set_options(LEGACY_SERVER_CONNECT);
     }
-    if let Some(identity) = identity {
-        let mut chain = identity.chain.iter();
-        if let Some(leaf) = chain.next() {
-            builder.set_certificate(&*X509::from_der(leaf)?)?;
-        }
-        for issuer in chain {
-            builder.add_extra_chain_cert(X509::from_der(issuer)?)?;
-        }
-        builder.set_private_key(&*PKey::private_key_from_der(identity.key.secret_der())?)?;
-        builder.check_private_key()?;
+    Ok(builder)
+}
+
+fn show(builder: &mut SslConnectorBuilder, identity: &Identity) -> Result<(), ErrorStack> {
+    let mut chain = identity.chain.iter();
+    if let Some(leaf) = chain.next() {
+        builder.set_certificate(&*X509::from_der(leaf)?)?;
     }
-    Ok(builder.build().into_context())
+    for issuer in chain {
+        builder.add_extra_chain_cert(X509::from_der(issuer)?)?;
+    }
+    builder.set_private_key(&*PKey::private_key_from_der(identity.key.secret_der())?)?;
+    builder.check_private_key()
 }
 
 fn info(
@@ -153,7 +157,10 @@ fn info(
         .map_err(Failure::Fatal)?;
     accepted.get_or_init(|| leaf);
     Ok(TlsInfo {
-        version: ssl.version_str().replacen("TLSv", "TLS ", 1),
+        version: match ssl.version_str() {
+            "TLSv1" => "TLS 1.0".to_owned(),
+            other => other.replacen("TLSv", "TLS ", 1),
+        },
         suite: ssl
             .current_cipher()
             .map_or("", |suite| suite.standard_name().unwrap_or_else(|| suite.name()))

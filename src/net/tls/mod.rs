@@ -9,6 +9,8 @@ mod identity;
 mod legacy;
 mod modern;
 pub mod pin;
+#[cfg(test)]
+mod tests;
 mod trust;
 
 use std::io;

@@ -35,13 +35,15 @@ impl Modern {
         // Two providers compiled in make `ClientConfig::builder` panic; this one is named.
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(unusable)?
+            .map_err(|error| NetError::Unusable {
+                problem: format!("the modern TLS back end cannot be set up: {error}"),
+            })?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Verifier::new(trust.clone())));
         let mut config = match identity {
             Some(identity) => builder
                 .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
-                .map_err(unusable)?,
+                .map_err(|error| identity.unusable(&error))?,
             None => builder.with_no_client_auth(),
         };
         // Connections are rare; each one checks the certificate anew. No ALPN: HTTP/2 must never be chosen
@@ -157,12 +159,6 @@ fn is_unoffered(error: &rustls::Error) -> bool {
                     | PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme,
             )
     )
-}
-
-fn unusable(error: rustls::Error) -> NetError {
-    NetError::Unusable {
-        problem: format!("client certificate and key cannot be used: {error}"),
-    }
 }
 
 /// Hands the certificate to `Trust` and all signatures to the provider: a pin without the signature under the key

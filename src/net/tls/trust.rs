@@ -111,7 +111,7 @@ impl Trust {
         } else if *error == E::UnknownIssuer {
             "unknown issuer".to_owned()
         } else if *error == E::BadSignature {
-            "its signature is wrong".to_owned()
+            "the issuer's signature in it is wrong".to_owned()
         } else if matches!(error, E::InvalidPurpose | E::InvalidPurposeContext { .. }) {
             "it is not meant for servers".to_owned()
         } else if matches!(
