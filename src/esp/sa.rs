@@ -116,7 +116,7 @@ impl InboundSa {
         Ok(Packet::parse(datagram, self.suite.icv_len())?)
     }
 
-    /// Tells of each datagram whether its integrity check value is right.
+    /// Tells of each datagram whether its integrity check value is right. Empty places are passed over.
     pub fn verify(&self, datagrams: &[&[u8]], authentic: &mut [bool]) {
         self.suite.verify(datagrams, authentic);
     }
