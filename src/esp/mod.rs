@@ -72,7 +72,6 @@ impl Esp {
     /// another [`Room`], are found in [`Batch::left_out`] afterwards; they are still plain.
     pub fn seal(&mut self, batch: &mut Batch) -> usize {
         let assigned = self.outbound.assign(batch, &mut *self.random);
-        batch.leave_out(assigned);
         self.outbound.seal(batch);
         assigned
     }
