@@ -1,6 +1,7 @@
 //! The terminal front end: one run from arguments to exit status.
 
 pub mod args;
+mod connect;
 pub mod console;
 pub mod cookie;
 pub mod environment;
@@ -21,7 +22,7 @@ use self::environment::Environment;
 use self::progress::Progress;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::net::settings::{ConnectSettings, GatewaySettings, LogoutSettings};
+use crate::platform::privilege::scrub;
 use crate::secret::Secret;
 
 /// Runs the program: arguments as the system hands them over, the program's name first.
@@ -63,33 +64,13 @@ fn execute(cli: &Cli, environment: &Environment) -> ExitStatus {
 fn connect(args: &ConnectArgs, environment: &Environment, console: &Console) -> Result<(), Error> {
     hide_arguments(&args.cookie, &args.reach);
     let settings = settings::connect(args, environment)?;
-    run_connect(settings, Progress::new(console.clone()))
+    block_on(connect::connect(settings, Progress::new(console.clone())))
 }
 
 fn logout(args: &LogoutArgs, environment: &Environment, console: &Console) -> Result<(), Error> {
     hide_arguments(&args.cookie, &args.reach);
     let settings = settings::logout(args, environment)?;
-    run_logout(settings, Progress::new(console.clone()))
-}
-
-/// Opens the tunnel and keeps it until it is ended.
-fn run_connect(settings: ConnectSettings, progress: Progress) -> Result<(), Error> {
-    let ConnectSettings { gateway, .. } = settings;
-    block_on(async { not_built("the tunnel", &gateway, progress) })
-}
-
-/// Ends a login on the gateway.
-fn run_logout(settings: LogoutSettings, progress: Progress) -> Result<(), Error> {
-    block_on(async { not_built("the logout", &settings.gateway, progress) })
-}
-
-/// Stands where the driver will be called.
-fn not_built(what: &str, gateway: &GatewaySettings, progress: Progress) -> Result<(), Error> {
-    drop(progress);
-    Err(
-        Error::new(ExitStatus::Failure, format!("{what} is not built yet"))
-            .at(format!("{} port {}", gateway.host, gateway.port)),
-    )
+    block_on(connect::log_out(settings, Progress::new(console.clone())))
 }
 
 /// One thread for everything: signals, scripts and dropped rights stay simple.
@@ -108,11 +89,8 @@ fn block_on(future: impl Future<Output = Result<(), Error>>) -> Result<(), Error
 fn hide_arguments(cookie: &CookieArgs, reach: &ReachArgs) {
     let proxy = reach.proxy.as_deref().filter(|url| url.contains('@'));
     let secrets: Vec<&str> = cookie.cookie.iter().map(Secret::expose).chain(proxy).collect();
-    scrub_argv(&secrets);
+    scrub(&secrets);
 }
-
-/// Stands in for `platform::privilege::scrub_argv`.
-fn scrub_argv(_: &[&str]) {}
 
 /// Writes a result to standard output, whole.
 fn print(result: &[u8]) -> Result<(), Error> {

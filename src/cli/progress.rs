@@ -42,6 +42,11 @@ impl Progress {
         self.clear();
     }
 
+    /// Shows what the user asked for, whatever the verbosity.
+    pub fn notice(&self, text: &str) {
+        self.console.print(Label::Plain, text);
+    }
+
     fn end_step(&mut self) {
         let Some(step) = self.step.take() else {
             return;

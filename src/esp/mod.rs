@@ -72,7 +72,6 @@ impl Esp {
     /// another [`Room`], are found in [`Batch::left_out`] afterwards; they are still plain.
     pub fn seal(&mut self, batch: &mut Batch) -> usize {
         let assigned = self.outbound.assign(batch, &mut *self.random);
-        batch.leave_out(assigned);
         self.outbound.seal(batch);
         assigned
     }
@@ -115,24 +114,9 @@ impl Esp {
         for (place, datagram) in places.iter_mut().zip(received.datagrams()) {
             *place = self.place(datagram);
         }
-        let previous = self.previous.as_ref().map(|previous| &previous.sa);
-        for (owner, sa) in [(Place::Current, Some(&self.current)), (Place::Previous, previous)] {
-            let Some(sa) = sa.filter(|_| places.contains(&Ok(owner))) else {
-                continue;
-            };
-            let mut datagrams = [[].as_slice(); MAX_PACKETS];
-            for ((entry, place), datagram) in datagrams.iter_mut().zip(&places).zip(received.datagrams()) {
-                if *place == Ok(owner) {
-                    *entry = datagram;
-                }
-            }
-            let mut authentic = [false; MAX_PACKETS];
-            sa.verify(&datagrams, &mut authentic);
-            for (place, authentic) in places.iter_mut().zip(authentic) {
-                if *place == Ok(owner) && !authentic {
-                    *place = Err(DropReason::BadIcv);
-                }
-            }
+        verify(&self.current, Place::Current, received, &mut places);
+        if let Some(previous) = &self.previous {
+            verify(&previous.sa, Place::Previous, received, &mut places);
         }
         places
     }
@@ -152,6 +136,7 @@ impl Esp {
             Err(DropReason::UnknownSpi)
         }
     }
+
     /// Steps 4 to 6 for one authentic datagram, and its number marked as received.
     fn open_one(&mut self, place: Place, datagram: &mut [u8]) -> Result<Opened, DropReason> {
         let sa = match (place, &mut self.previous) {
@@ -185,6 +170,28 @@ impl Previous {
 enum Place {
     Current,
     Previous,
+}
+
+/// Step 3 for the datagrams of one association, all at once.
+fn verify(
+    sa: &InboundSa,
+    owner: Place,
+    received: &Received,
+    places: &mut [Result<Place, DropReason>; MAX_PACKETS],
+) {
+    let mut datagrams = [[].as_slice(); MAX_PACKETS];
+    let mut authentic = [false; MAX_PACKETS];
+    for ((entry, place), datagram) in datagrams.iter_mut().zip(&*places).zip(received.datagrams()) {
+        if *place == Ok(owner) {
+            *entry = datagram;
+        }
+    }
+    sa.verify(&datagrams, &mut authentic);
+    for (place, authentic) in places.iter_mut().zip(authentic) {
+        if *place == Ok(owner) && !authentic {
+            *place = Err(DropReason::BadIcv);
+        }
+    }
 }
 
 /// What a good datagram held.

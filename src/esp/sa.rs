@@ -44,9 +44,9 @@ impl OutboundSa {
         self.next = u64::from(number);
     }
 
-    /// Writes SPI, number, IV and trailer of each packet in order and returns how many packets got them: fewer than
-    /// there are when the numbers end, or from the first on that was laid down with other spacing. Packets that
-    /// got none must not be sealed.
+    /// Writes SPI, number, IV and trailer of each packet in order and returns how many packets got them. When the
+    /// numbers end, and from the first packet on that was laid down with other spacing, packets get none and are
+    /// moved to [`Batch::left_out`], so that they cannot be taken for sealed ones.
     pub fn assign(&mut self, batch: &mut Batch, random: &mut dyn RandomSource) -> usize {
         let mut ivs = [[0; BLOCK_LEN]; MAX_PACKETS];
         random.fill(ivs[..batch.len()].as_flattened_mut());
@@ -63,6 +63,7 @@ impl OutboundSa {
             self.next += 1;
             assigned += 1;
         }
+        batch.leave_out(assigned);
         assigned
     }
 
@@ -116,7 +117,7 @@ impl InboundSa {
         Ok(Packet::parse(datagram, self.suite.icv_len())?)
     }
 
-    /// Tells of each datagram whether its integrity check value is right.
+    /// Tells of each datagram whether its integrity check value is right. Empty places are passed over.
     pub fn verify(&self, datagrams: &[&[u8]], authentic: &mut [bool]) {
         self.suite.verify(datagrams, authentic);
     }

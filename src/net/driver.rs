@@ -7,7 +7,8 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -24,11 +25,12 @@ use super::signals::{Request, Signals};
 use super::udp::{Sent, UdpPath};
 use super::{http, logout, report};
 use crate::auth::cookies::Jar;
+use crate::config::NetworkConfig;
 use crate::engine::{Configured, Engine, EngineSettings, Event, Output, Path, Route};
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::packet::{Batch, Received};
-use crate::platform::{Link, NetworkSetup, TunDevice};
+use crate::platform::{Link, NetworkSetup, SetupError, TunDevice};
 
 /// What the front end learns while a tunnel comes up.
 pub trait Observer {
@@ -65,7 +67,7 @@ pub async fn run(
     parts: Parts<'_>,
 ) -> Result<(), Error> {
     let mut driver = Driver::new(settings, jar, connector, parts);
-    let ending = driver.go().await;
+    let ending = unwinding(driver.go()).await;
     driver.finish(ending).await
 }
 
@@ -447,13 +449,13 @@ impl<'a> Driver<'a> {
                     .map_or(configured.network.mtu, |cap| cap.min(configured.network.mtu)),
             };
             self.parts.observer.step(format!("set up {}", link.interface));
-            let Parts { setup, signals, .. } = &mut self.parts;
-            let applied = tokio::select! {
-                applied = setup.apply(&link, &configured.network) => applied,
-                request = poll_fn(|cx| poll_end_request(signals, cx)) => {
-                    return Some(Ending::Requested { request, was_up: self.up });
-                }
-            };
+            let (applied, request) = self.apply(&link, &configured.network).await;
+            if let Some(request) = request {
+                return Some(Ending::Requested {
+                    request,
+                    was_up: self.up,
+                });
+            }
             if let Err(error) = applied {
                 return Some(Ending::Failed(error.into()));
             }
@@ -471,6 +473,28 @@ impl<'a> Driver<'a> {
             self.run_hook(Hook::Reconnected).await;
         }
         None
+    }
+
+    /// Sets the network up. A step of it is never left half done: a signal ends the run after it, and only a second
+    /// one cuts it short.
+    async fn apply(
+        &mut self,
+        link: &Link,
+        network: &NetworkConfig,
+    ) -> (Result<(), SetupError>, Option<Request>) {
+        let Parts { setup, signals, .. } = &mut self.parts;
+        let mut apply = setup.apply(link, network);
+        let mut request = None;
+        loop {
+            tokio::select! {
+                applied = &mut apply => return (applied, request),
+                again = poll_fn(|cx| poll_end_request(signals, cx)) => {
+                    if request.replace(again).is_some() {
+                        return (Ok(()), request);
+                    }
+                }
+            }
+        }
     }
 
     async fn run_hook(&mut self, hook: Hook) {
@@ -563,6 +587,22 @@ impl Ready {
             || self.sent.is_some()
             || self.packets.is_some()
     }
+}
+
+/// Turns a panic into an end, so that the network set-up is undone even then.
+async fn unwinding(future: impl Future<Output = Ending>) -> Ending {
+    let mut future = pin!(future);
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(poll) => poll,
+            Err(_) => Poll::Ready(Ending::Failed(
+                Error::new(ExitStatus::Internal, "internal error, the tunnel was ended")
+                    .note("this is a bug in the program; the network set-up was undone")
+                    .hint("report it with the lines above"),
+            )),
+        },
+    )
+    .await
 }
 
 enum Hook {

@@ -61,6 +61,9 @@ pub struct Link {
 pub type SetupFuture<'a> = Pin<Box<dyn Future<Output = Result<(), SetupError>> + 'a>>;
 
 /// Makes the machine use the tunnel, and undoes it.
+///
+/// Each future must be awaited to its end: a script goes on running when its future is dropped, and `revert` would
+/// run beside it.
 pub trait NetworkSetup {
     /// Before the device is configured (vpnc-script's `pre-init`).
     fn prepare(&mut self) -> SetupFuture<'_>;

@@ -1,148 +1,18 @@
 //! Network set-up by a vpnc-script: a command line that finds everything in its environment.
 
+mod call;
+mod environment;
+
 use std::collections::BTreeMap;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr};
-use std::os::fd::AsFd;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::net::IpAddr;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
 
-use ipnet::Ipv4Net;
-use serde::{Deserialize, Serialize};
-
+pub use self::call::{SCRIPT_LIMIT, ScriptCall};
+use self::environment::{base, variables};
 use super::linux::journal::Journal;
-use super::linux::process;
 use super::linux::undo::{Undo, UndoLog};
 use crate::config::NetworkConfig;
 use crate::platform::{Link, NetworkSetup, SetupError, SetupFuture};
-
-/// A command with the variables of its environment. Holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScriptCall {
-    command: String,
-    environment: BTreeMap<String, String>,
-}
-
-impl ScriptCall {
-    /// A call of `command`, which `/bin/sh -c` runs.
-    pub fn new<'a>(command: &str, environment: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        Self {
-            command: command.to_owned(),
-            environment: environment.into_iter().map(owned).collect(),
-        }
-    }
-
-    /// Variables that are set beside the inherited ones.
-    pub fn environment(&self) -> &BTreeMap<String, String> {
-        &self.environment
-    }
-
-    /// Runs it and waits, at most [`SCRIPT_LIMIT`]. A failing script is logged, not an error.
-    pub fn run_blocking(&self) -> io::Result<()> {
-        let mut child = self.build()?.spawn()?;
-        let deadline = Instant::now() + SCRIPT_LIMIT;
-        let status = loop {
-            match child.try_wait()? {
-                Some(status) => break Some(status),
-                None if Instant::now() >= deadline => break None,
-                None => std::thread::sleep(Duration::from_millis(10)),
-            }
-        };
-        if status.is_none() {
-            process::kill_group(child.id());
-            child.wait()?;
-        }
-        if let Err(error) = judge(&self.reason(), status) {
-            tracing::warn!("{error}");
-        }
-        Ok(())
-    }
-
-    async fn run(&self, limit: Duration) -> Result<(), SetupError> {
-        let spawn = |command| tokio::process::Command::from(command).spawn();
-        let mut child = self.build().and_then(spawn).map_err(|error| {
-            SetupError::from_io(
-                format!("cannot run the script at reason={}", self.reason()),
-                error,
-            )
-        })?;
-        let id = child.id();
-        let status = match tokio::time::timeout(limit, child.wait()).await {
-            Ok(status) => Some(
-                status
-                    .map_err(|error| SetupError::from_io("cannot wait for the script".to_owned(), error))?,
-            ),
-            Err(_) => {
-                if let Some(id) = id {
-                    process::kill_group(id);
-                }
-                let _ = child.wait().await;
-                None
-            }
-        };
-        judge(&self.reason(), status)
-    }
-
-    /// The process to start: own group, no stdin, all output to our stderr. Descriptors of ours are all close-on-exec.
-    fn build(&self) -> io::Result<Command> {
-        let stderr = || io::stderr().as_fd().try_clone_to_owned().map(Stdio::from);
-        let mut command = Command::new("/bin/sh");
-        command
-            .arg("-c")
-            .arg(&self.command)
-            .stdin(Stdio::null())
-            .stdout(stderr()?)
-            .stderr(stderr()?)
-            .process_group(0);
-        for (name, _) in std::env::vars_os() {
-            if name.to_str().is_some_and(is_ours) {
-                command.env_remove(name);
-            }
-        }
-        command.envs(&self.environment);
-        Ok(command)
-    }
-
-    fn reason(&self) -> String {
-        self.environment.get("reason").cloned().unwrap_or_default()
-    }
-}
-
-/// Variables that must not be inherited: those of the contract, because "unset" has a meaning there, and secrets.
-fn is_ours(name: &str) -> bool {
-    const NAMES: [&str; 11] = [
-        "reason",
-        "VPNGATEWAY",
-        "VPNPID",
-        "TUNDEV",
-        "TUNIDX",
-        "LOG_LEVEL",
-        "IDLE_TIMEOUT",
-        "VPNFD",
-        "VPNC_COOKIE",
-        "VPNC_PASSWORD",
-        "VPNC_TOKEN_SECRET",
-    ];
-    NAMES.contains(&name) || name.starts_with("INTERNAL_IP") || name.starts_with("CISCO_")
-}
-
-fn judge(reason: &str, status: Option<ExitStatus>) -> Result<(), SetupError> {
-    let status = match status {
-        Some(status) if status.success() => return Ok(()),
-        Some(status) => match (status.code(), status.signal()) {
-            (Some(code), _) => format!("exit status {code}"),
-            (None, signal) => format!("signal {}", signal.unwrap_or_default()),
-        },
-        None => format!("no end within {} s", SCRIPT_LIMIT.as_secs()),
-    };
-    Err(SetupError::Script {
-        reason: reason.to_owned(),
-        status,
-    })
-}
 
 /// Settings of the set-up by script.
 #[derive(Debug, Clone)]
@@ -188,9 +58,8 @@ impl ScriptSetup {
         reason: &'static str,
         environment: &BTreeMap<String, String>,
     ) -> Result<(), SetupError> {
-        let call = self.script_call(reason, environment);
-        tracing::debug!(reason, command = %call.command, "script starts");
-        match call.run(SCRIPT_LIMIT).await {
+        tracing::debug!(reason, command = %self.options.command, "script starts");
+        match self.script_call(reason, environment).run(SCRIPT_LIMIT).await {
             Err(error @ SetupError::Script { .. }) => {
                 tracing::warn!("{error}");
                 Ok(())
@@ -200,12 +69,7 @@ impl ScriptSetup {
     }
 
     fn script_call(&self, reason: &'static str, environment: &BTreeMap<String, String>) -> ScriptCall {
-        let mut environment = environment.clone();
-        environment.insert("reason".to_owned(), reason.to_owned());
-        ScriptCall {
-            command: self.options.command.clone(),
-            environment,
-        }
+        ScriptCall::new(&self.options.command, reason, environment.clone())
     }
 
     async fn connect(&mut self, environment: BTreeMap<String, String>) -> Result<(), SetupError> {
@@ -290,104 +154,5 @@ impl NetworkSetup for ScriptSetup {
     }
 }
 
-/// Variables that every call has, beside `reason`.
-fn base(log_level: u8) -> BTreeMap<String, String> {
-    BTreeMap::from([
-        ("VPNPID".to_owned(), std::process::id().to_string()),
-        ("LOG_LEVEL".to_owned(), log_level.min(3).to_string()),
-    ])
-}
-
-/// The configuration as the script reads it (`networkmanager.md §11`). What has no value is not there.
-fn variables(link: &Link, config: &NetworkConfig) -> BTreeMap<String, String> {
-    let mut all = BTreeMap::new();
-    let mut set = |name: &str, value: String| {
-        if !value.is_empty() {
-            all.insert(name.to_owned(), value);
-        }
-    };
-    let domains = clean_domains(&config.domains);
-    set("VPNGATEWAY", link.gateway.to_string());
-    set("TUNDEV", link.interface.clone());
-    set("INTERNAL_IP4_ADDRESS", config.address.to_string());
-    set("INTERNAL_IP4_MTU", link.mtu.to_string());
-    if let Some(net) = config
-        .prefix_len
-        .and_then(|len| Ipv4Net::new(config.address, len).ok())
-    {
-        set("INTERNAL_IP4_NETMASK", net.netmask().to_string());
-        set("INTERNAL_IP4_NETMASKLEN", net.prefix_len().to_string());
-        set("INTERNAL_IP4_NETADDR", net.network().to_string());
-    }
-    set("INTERNAL_IP4_DNS", first_three(&config.dns));
-    set("INTERNAL_IP4_NBNS", first_three(&config.wins));
-    set("CISCO_DEF_DOMAIN", domains.join(" "));
-    set("CISCO_CSTP_OPTIONS", option_lines(config, &domains));
-    for (prefix, nets) in [
-        ("CISCO_SPLIT_INC", &config.include),
-        ("CISCO_SPLIT_EXC", &config.exclude),
-    ] {
-        if !nets.is_empty() {
-            set(prefix, nets.len().to_string());
-        }
-        for (index, net) in nets.iter().enumerate() {
-            set(&format!("{prefix}_{index}_ADDR"), net.network().to_string());
-            set(&format!("{prefix}_{index}_MASK"), net.netmask().to_string());
-            set(&format!("{prefix}_{index}_MASKLEN"), net.prefix_len().to_string());
-        }
-    }
-    all
-}
-
-/// The list for `CISCO_CSTP_OPTIONS`, one `key=value` a line, nothing left out (`juniper-nc.md §18.2`).
-fn option_lines(config: &NetworkConfig, domains: &[&str]) -> String {
-    let mut lines = vec![
-        format!("ipaddr={}", config.address),
-        format!("netmask={}", config.netmask),
-    ];
-    lines.extend(config.dns.iter().map(|server| format!("DNS={server}")));
-    if !domains.is_empty() {
-        lines.push(format!("search={}", domains.join(",")));
-    }
-    lines.extend(config.wins.iter().map(|server| format!("WINS={server}")));
-    let nets = [
-        ("split-include", &config.include),
-        ("split-exclude", &config.exclude),
-    ];
-    for (key, nets) in nets {
-        let line = |net: &Ipv4Net| format!("{key}={}/{}", net.network(), net.netmask());
-        lines.extend(nets.iter().map(line));
-    }
-    lines.join("\n")
-}
-
-/// Scripts take three servers and get no more (R67).
-fn first_three(servers: &[Ipv4Addr]) -> String {
-    let words: Vec<_> = servers.iter().take(3).map(Ipv4Addr::to_string).collect();
-    words.join(" ")
-}
-
-/// Domains that a shell script can read without harm. A leading `-` would look like an option.
-fn clean_domains(domains: &[String]) -> Vec<&str> {
-    let is_clean = |domain: &str| {
-        !domain.is_empty()
-            && !domain.starts_with('-')
-            && domain
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
-    };
-    let (clean, odd): (Vec<&str>, Vec<&str>) = domains
-        .iter()
-        .map(String::as_str)
-        .partition(|domain| is_clean(domain));
-    for domain in odd {
-        tracing::warn!(
-            ?domain,
-            "search domain with odd characters is not given to the script"
-        );
-    }
-    clean
-}
-
-/// How long one call of a script may take before its process group is killed.
-pub const SCRIPT_LIMIT: Duration = Duration::from_secs(60);
+#[cfg(test)]
+mod tests;

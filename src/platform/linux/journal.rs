@@ -344,7 +344,11 @@ mod tests {
                 },
             },
             Undo::Script {
-                call: ScriptCall::new("true", [("reason", "disconnect")]),
+                call: ScriptCall::new(
+                    "true",
+                    "disconnect",
+                    [("TUNDEV".to_owned(), "tun0".to_owned())].into(),
+                ),
             },
         ]
     }

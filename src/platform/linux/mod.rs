@@ -1,9 +1,16 @@
 //! Linux: the tunnel device, and the network set-up over netlink with its undo journal.
 
+mod applied;
 pub mod journal;
+mod messages;
 pub mod netlink;
 pub mod plan;
 pub mod process;
 pub mod setup;
 pub mod tun;
 pub mod undo;
+
+#[cfg(test)]
+mod netns_tests;
+#[cfg(test)]
+pub(crate) mod testing;

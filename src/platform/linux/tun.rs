@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::Interest;
@@ -143,6 +143,12 @@ fn register(device: tun::Device) -> io::Result<AsyncFd<File>> {
     let number = device.into_raw_fd();
     // SAFETY: `into_raw_fd` hands over the only owner of this open descriptor.
     let file = File::from(unsafe { OwnedFd::from_raw_fd(number) });
+    // The offload mask belongs to the device, not to the descriptor: on a persistent device another program may have
+    // left it on, and then packets of 64 KB would arrive without a header that says so.
+    // SAFETY: the request takes a number, no memory.
+    if unsafe { libc::ioctl(file.as_raw_fd(), libc::TUNSETOFFLOAD, 0 as libc::c_ulong) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
     // SAFETY: the file owns its descriptor, stays open and gives the same number while the `AsyncFd` owns it.
     Ok(unsafe { AsyncFd::register_with_interest(file, Interest::READABLE) }?)
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::journal::Journal;
 use super::netlink::{LinkState, Netlink, Route, prefix};
-use crate::platform::script::ScriptCall;
+use crate::platform::SetupError;
+use crate::platform::script::{SCRIPT_LIMIT, ScriptCall};
 
 /// What takes one change back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,16 +52,28 @@ impl Undo {
     /// Takes the change back. `netlink` must be in the namespace the change was made in.
     pub fn perform(&self, netlink: &mut Netlink) -> io::Result<Undone> {
         let result = match self {
+            Self::Script { call } => return run_script(call),
             Self::RestoreLink { before } => netlink.set_link(*before),
             Self::DeleteAddress { device, address } => netlink.delete_address(*device, *address),
             Self::DeleteRoute { route } => netlink.delete_route(route),
-            Self::Script { call } => call.run_blocking(),
         };
         match result {
             Ok(()) => Ok(Undone::Done),
             Err(error) if is_gone(&error) => Ok(Undone::Gone),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// A script that fails was run all the same: trying again would not help.
+fn run_script(call: &ScriptCall) -> io::Result<Undone> {
+    match call.run_blocking(SCRIPT_LIMIT) {
+        Err(SetupError::System { source, .. }) => Err(source),
+        Err(error) => {
+            tracing::warn!("{error}");
+            Ok(Undone::Done)
+        }
+        Ok(()) => Ok(Undone::Done),
     }
 }
 

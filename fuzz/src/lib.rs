@@ -1,0 +1,32 @@
+//! Bodies of the fuzz targets: what to do with hostile octets, and what must hold afterwards.
+//!
+//! `tests/fuzz_corpus.rs` of the main crate includes this file and runs the committed corpora through it, so that
+//! they are checked by every `cargo test` without a fuzzer. To add a target: a module with `run` here, a line in
+//! [`TARGETS`], a file in `fuzz_targets`, a `[[bin]]` in `Cargo.toml` and some inputs in `corpus`
+//! (at most 40 files of at most 2 KB).
+//!
+//! To fuzz with a stable compiler, apart from the committed corpus:
+//! `RUSTC_BOOTSTRAP=1 cargo fuzz run -s none TARGET SCRATCH_FOLDER fuzz/corpus/TARGET`.
+
+pub mod esp_open;
+pub mod ip_split;
+pub mod lzo;
+
+/// One fuzz target.
+pub struct Target {
+    /// Name of the binary and of the folder in `corpus`.
+    pub name: &'static str,
+    /// What is done with each input; panics when something does not hold.
+    pub run: fn(&[u8]),
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    target("esp_open", esp_open::run),
+    target("ip_split", ip_split::run),
+    target("lzo", lzo::run),
+];
+
+const fn target(name: &'static str, run: fn(&[u8])) -> Target {
+    Target { name, run }
+}

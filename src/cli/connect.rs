@@ -1,0 +1,152 @@
+//! `connect` and `logout`: the parts of the machine put together for the driver.
+
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use super::progress::Progress;
+use crate::auth::cookies::Jar;
+use crate::error::Error;
+use crate::exit::ExitStatus;
+use crate::net::driver::{self, Observer, Parts};
+use crate::net::logout;
+use crate::net::settings::{ConnectSettings, GatewaySettings, LogoutSettings, NetworkMode};
+use crate::net::signals::Signals;
+use crate::net::{Connector, NetError};
+use crate::platform::linux::journal;
+use crate::platform::linux::setup::{DEFAULT_METRIC, NativeOptions, NativeSetup};
+use crate::platform::linux::tun::LinuxTun;
+use crate::platform::none::NoSetup;
+use crate::platform::script::{ScriptOptions, ScriptSetup};
+use crate::platform::{NetworkSetup, privilege};
+use crate::secret::Secret;
+
+/// Opens the tunnel and keeps it until it is ended.
+///
+/// What can be checked without the network is checked first: cookie, files, rights.
+pub(super) async fn connect(settings: ConnectSettings, progress: Progress) -> Result<(), Error> {
+    harden();
+    let signals = signals()?;
+    let (connector, jar) = prepare(&settings.gateway, &settings.user_agent, &settings.cookie)?;
+    repair();
+    let device = LinuxTun::open(settings.interface.as_deref())?;
+    let setup = setup(&settings)?;
+    let observer = Box::new(progress);
+    let parts = Parts {
+        device: Box::new(device),
+        setup,
+        observer,
+        signals,
+    };
+    driver::run(settings, jar, connector, parts).await
+}
+
+/// Ends a login on the gateway.
+pub(super) async fn log_out(settings: LogoutSettings, mut progress: Progress) -> Result<(), Error> {
+    harden();
+    let (mut connector, jar) = prepare(&settings.gateway, &settings.user_agent, &settings.cookie)?;
+    progress.step(format!("log out at {}", connector.place()));
+    let cookie = jar.header(connector.url());
+    let limit = settings.gateway.connect_timeout + LOGOUT_EXTRA;
+    logout::logout(&mut connector, &cookie, limit)
+        .await
+        .map_err(|error: NetError| error.user_error())?;
+    progress.finish();
+    info!("logged out");
+    Ok(())
+}
+
+fn prepare(gateway: &GatewaySettings, user_agent: &str, cookie: &Secret) -> Result<(Connector, Jar), Error> {
+    let connector =
+        Connector::new(gateway.clone(), user_agent.to_owned()).map_err(|error| error.user_error())?;
+    let mut jar = Jar::new(connector.url());
+    jar.insert_option(cookie)
+        .map_err(|error| Error::new(ExitStatus::BadData, error.to_string()))?;
+    Ok((connector, jar))
+}
+
+/// What an earlier run left behind because it was killed is put right first.
+fn repair() {
+    let Some(dir) = journal::default_dir() else { return };
+    let repaired = journal::repair(&dir);
+    if repaired.journals > 0 {
+        info!(
+            changes = repaired.undone,
+            "an earlier run had ended without cleaning up; its changes are undone"
+        );
+    }
+    for failure in repaired.failures {
+        warn!("left by an earlier run: {failure}");
+    }
+}
+
+fn setup(settings: &ConnectSettings) -> Result<Box<dyn NetworkSetup>, Error> {
+    let journal_dir = journal::default_dir();
+    Ok(match &settings.network {
+        NetworkMode::None => Box::new(NoSetup),
+        NetworkMode::Script(command) => Box::new(ScriptSetup::new(ScriptOptions {
+            command: command.clone(),
+            gateway: None,
+            interface: settings.interface.clone(),
+            log_level: log_level(),
+            name: settings.name.clone(),
+            journal_dir,
+        })),
+        NetworkMode::Builtin if !privilege::can_configure_network() => return Err(no_rights()),
+        NetworkMode::Builtin => Box::new(NativeSetup::new(NativeOptions {
+            name: settings.name.clone(),
+            journal_dir,
+            metric: DEFAULT_METRIC,
+        })),
+    })
+}
+
+fn no_rights() -> Error {
+    Error::new(
+        ExitStatus::NoPermission,
+        "cannot set up addresses and routes: operation not permitted",
+    )
+    .at(format!(
+        "running as {} without CAP_NET_ADMIN",
+        privilege::user_name()
+    ))
+    .hint("sudo, or leave the set-up to others with --network none or -s SCRIPT")
+}
+
+fn log_level() -> u8 {
+    if tracing::enabled!(tracing::Level::TRACE) {
+        3
+    } else if tracing::enabled!(tracing::Level::DEBUG) {
+        2
+    } else {
+        u8::from(tracing::enabled!(tracing::Level::INFO))
+    }
+}
+
+fn harden() {
+    if let Err(error) = privilege::harden() {
+        warn!(%error, "core dumps cannot be switched off");
+    }
+}
+
+fn signals() -> Result<Signals, Error> {
+    Signals::new()
+        .map_err(|error| Error::new(ExitStatus::System, format!("cannot listen to signals: {error}")))
+}
+
+impl Observer for Progress {
+    fn step(&mut self, text: String) {
+        Self::step(self, text);
+    }
+
+    fn up(&mut self) {
+        self.finish();
+    }
+
+    fn show(&mut self, text: String) {
+        self.notice(&text);
+    }
+}
+
+/// What a logout may take beyond the connection.
+const LOGOUT_EXTRA: Duration = Duration::from_secs(5);

@@ -1,0 +1,289 @@
+//! The difference between what is set up and what is wanted, made step by step.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::Ipv4Net;
+
+use super::netlink::{LinkState, Netlink, NextHop, Route};
+use super::plan::Plan;
+use super::undo::{Undo, UndoLog};
+use crate::platform::{Link, SetupError};
+
+/// What is set up now, and how to bring it to agree with a new plan.
+#[derive(Debug)]
+pub(super) struct Applied {
+    pub(super) link: Link,
+    pub(super) plan: Plan,
+    /// The interface as it was found.
+    pub(super) device: LinkState,
+    /// Metric of the routes into the tunnel.
+    pub(super) metric: u32,
+    pub(super) log: UndoLog,
+}
+
+impl Applied {
+    /// The same machine with another plan.
+    pub(super) fn with(self, link: &Link, plan: Plan) -> Self {
+        Self {
+            link: link.clone(),
+            plan,
+            ..self
+        }
+    }
+
+    /// Makes the machine agree with the plan, changing only the difference. Paths outside come first, so that no
+    /// packet of the tunnel's own is ever routed into the tunnel.
+    pub(super) fn reconcile(&mut self, netlink: &mut Netlink) -> Result<(), SetupError> {
+        let outside = self.outside_routes(netlink)?;
+        let device = self.device.device;
+        self.replace_routes(netlink, &outside, |route, tunnel| route.device != tunnel)?;
+        self.set_link(netlink)?;
+        self.set_address(netlink)?;
+        let metric = self.metric;
+        let tunnel: Vec<Route> = self
+            .plan
+            .tunnel
+            .iter()
+            .map(|destination| Route {
+                destination: *destination,
+                device,
+                via: None,
+                metric,
+            })
+            .collect();
+        self.replace_routes(netlink, &tunnel, |route, tunnel| route.device == tunnel)?;
+        self.warn_about_hidden(netlink)
+    }
+
+    /// Finds the paths outside anew after the network may have changed under the tunnel.
+    pub(super) fn refresh_outside(&mut self, netlink: &mut Netlink) -> Result<(), SetupError> {
+        let wanted = self.outside_routes(netlink)?;
+        self.replace_routes(netlink, &wanted, |route, tunnel| route.device != tunnel)
+    }
+
+    /// A network of this machine with a prefix of the tunnel keeps winning by its smaller metric: a home network with
+    /// the same numbers as one at work.
+    fn warn_about_hidden(&self, netlink: &mut Netlink) -> Result<(), SetupError> {
+        let device = self.device.device;
+        for route in read_routes(netlink)? {
+            let hides = route.device != device && route.metric < self.metric;
+            if hides && self.plan.tunnel.contains(&route.destination) {
+                let net = route.destination;
+                tracing::warn!(%net, "a local route has the same prefix; this part of the VPN is not reachable");
+            }
+        }
+        Ok(())
+    }
+
+    fn set_link(&mut self, netlink: &mut Netlink) -> Result<(), SetupError> {
+        let wanted = LinkState {
+            device: self.device.device,
+            mtu: self.link.mtu.into(),
+            up: true,
+            queue_len: self.device.queue_len.max(QUEUE_LEN),
+        };
+        let step = |error| {
+            SetupError::from_io(
+                format!("cannot set MTU {} on {}", wanted.mtu, self.link.interface),
+                error,
+            )
+        };
+        let before = netlink.link(&self.link.interface).map_err(step)?;
+        if before == wanted {
+            return Ok(());
+        }
+        // Only the state found first counts; a second change of the MTU needs no second undo.
+        let undo = Undo::RestoreLink { before: self.device };
+        if self.log.holds(&undo) {
+            return netlink.set_link(wanted).map_err(step);
+        }
+        self.log.make(undo, || netlink.set_link(wanted)).map_err(step)
+    }
+
+    fn set_address(&mut self, netlink: &mut Netlink) -> Result<(), SetupError> {
+        let device = self.device.device;
+        let (address, metric) = (self.plan.address, self.metric);
+        let step = |error| {
+            SetupError::from_io(
+                format!("cannot give {} the address {address}", self.link.interface),
+                error,
+            )
+        };
+        let old: Vec<Undo> = self
+            .log
+            .steps()
+            .iter()
+            .filter(|undo| matches!(undo, Undo::DeleteAddress { address: held, .. } if *held != address))
+            .cloned()
+            .collect();
+        if !netlink.addresses(device).map_err(step)?.contains(&address) {
+            let undo = Undo::DeleteAddress { device, address };
+            self.log
+                .make(undo, || netlink.add_address(device, address, metric))
+                .map_err(step)?;
+        }
+        old.iter()
+            .try_for_each(|undo| self.log.take_back(undo, netlink))
+            .map_err(step)
+    }
+
+    /// The routes that must not lead into the tunnel: the gateway's own and the excludes.
+    fn outside_routes(&self, netlink: &mut Netlink) -> Result<Vec<Route>, SetupError> {
+        let table: Vec<Route> = read_routes(netlink)?
+            .into_iter()
+            .filter(|route| route.device != self.device.device && !self.owns(route))
+            .collect();
+        let mut wanted = Vec::new();
+        if let Some(gateway) = ipv4(self.link.gateway).filter(|_| self.plan.gateway_covered) {
+            let host = Ipv4Net::from(gateway);
+            let hop = self.path_to_gateway(netlink, gateway, &table)?;
+            wanted.extend(self.outside_route(host, hop, &table));
+        }
+        let host = ipv4(self.link.gateway).map(Ipv4Net::from);
+        for exclude in self.plan.outside.iter().filter(|net| Some(**net) != host) {
+            wanted.extend(self.outside_route(*exclude, widest_path(&table, *exclude), &table));
+        }
+        Ok(wanted)
+    }
+
+    /// The kernel knows all the rules of this machine, but once our routes are in, it only gives them back.
+    fn path_to_gateway(
+        &self,
+        netlink: &mut Netlink,
+        gateway: Ipv4Addr,
+        table: &[Route],
+    ) -> Result<Option<NextHop>, SetupError> {
+        let from_table = widest_path(table, gateway.into());
+        if !self.log.steps().is_empty() {
+            return Ok(from_table);
+        }
+        match netlink.route_to(gateway) {
+            Ok(hop) if hop.device == self.device.device => Ok(from_table),
+            Ok(hop) => Ok(Some(hop)),
+            Err(error) => {
+                let action = format!("cannot find the route to the gateway {gateway}");
+                Err(SetupError::from_io(action, error))
+            }
+        }
+    }
+
+    /// The route for a prefix outside; `None` when nothing needs to be added.
+    fn outside_route(&self, destination: Ipv4Net, hop: Option<NextHop>, table: &[Route]) -> Option<Route> {
+        let Some(hop) = hop else {
+            let held = self
+                .owned_routes()
+                .find(|route| route.destination == destination && route.device != self.device.device);
+            if held.is_none() {
+                tracing::warn!(%destination, "excluded from the tunnel, but there is no other route");
+            }
+            return held.cloned();
+        };
+        let route = Route {
+            destination,
+            device: hop.device,
+            via: hop.via,
+            metric: OUTSIDE_METRIC,
+        };
+        let exists = table.iter().any(|other| {
+            other.destination == destination
+                && (other.device, other.via) == (route.device, route.via)
+                && other.metric < self.metric
+        });
+        (!exists && !hop.local).then_some(route)
+    }
+
+    /// Makes our routes on one side (in the tunnel or outside) exactly these.
+    fn replace_routes(
+        &mut self,
+        netlink: &mut Netlink,
+        wanted: &[Route],
+        side: fn(&Route, u32) -> bool,
+    ) -> Result<(), SetupError> {
+        let device = self.device.device;
+        let obsolete: Vec<Route> = self
+            .owned_routes()
+            .filter(|route| side(route, device) && !wanted.contains(route))
+            .cloned()
+            .collect();
+        // Equal prefixes cannot stand beside each other with one metric: those give way first, the others go last.
+        let (replaced, removed): (Vec<_>, Vec<_>) = obsolete
+            .into_iter()
+            .partition(|old| wanted.iter().any(|new| new.destination == old.destination));
+        self.delete_routes(netlink, replaced)?;
+        let table = read_routes(netlink)?;
+        for route in wanted.iter().filter(|route| !table.contains(route)) {
+            self.add_route(netlink, route)?;
+        }
+        self.delete_routes(netlink, removed)
+    }
+
+    fn add_route(&mut self, netlink: &mut Netlink, route: &Route) -> Result<(), SetupError> {
+        let undo = Undo::DeleteRoute { route: route.clone() };
+        let result = self.log.make(undo, || netlink.add_route(route));
+        result.map_err(|error| SetupError::from_io(self.describe("cannot add route", route), error))
+    }
+
+    fn delete_routes(&mut self, netlink: &mut Netlink, routes: Vec<Route>) -> Result<(), SetupError> {
+        for route in routes {
+            let text = self.describe("cannot delete route", &route);
+            self.log
+                .take_back(&Undo::DeleteRoute { route }, netlink)
+                .map_err(|error| SetupError::from_io(text, error))?;
+        }
+        Ok(())
+    }
+
+    fn describe(&self, action: &str, route: &Route) -> String {
+        let to = match route.via {
+            Some(via) => format!("via {via}"),
+            None if route.device == self.device.device => format!("to {}", self.link.interface),
+            None => "outside the tunnel".to_owned(),
+        };
+        format!("{action} {} {to}", route.destination)
+    }
+
+    fn owns(&self, route: &Route) -> bool {
+        self.owned_routes().any(|own| own == route)
+    }
+
+    fn owned_routes(&self) -> impl Iterator<Item = &Route> {
+        self.log.steps().iter().filter_map(|undo| match undo {
+            Undo::DeleteRoute { route } => Some(route),
+            Undo::RestoreLink { .. } | Undo::DeleteAddress { .. } | Undo::Script { .. } => None,
+        })
+    }
+}
+
+/// The best route that holds all of `net`: longest prefix, then smallest metric. A route inside `net` is no path for
+/// the whole of it, and keeps winning for its own part by itself.
+fn widest_path(table: &[Route], net: Ipv4Net) -> Option<NextHop> {
+    table
+        .iter()
+        .filter(|route| route.destination.contains(&net))
+        .max_by_key(|route| (route.destination.prefix_len(), std::cmp::Reverse(route.metric)))
+        .map(|route| NextHop {
+            device: route.device,
+            via: route.via,
+            local: false,
+        })
+}
+
+fn read_routes(netlink: &mut Netlink) -> Result<Vec<Route>, SetupError> {
+    let result = netlink.routes();
+    result.map_err(|error| SetupError::from_io("cannot read the routing table".to_owned(), error))
+}
+
+/// The address when it is IPv4: only those can be covered by routes of the tunnel.
+pub(super) fn ipv4(address: IpAddr) -> Option<Ipv4Addr> {
+    match address {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(address) => address.to_ipv4_mapped(),
+    }
+}
+
+/// Metric of the routes outside. It beats an equal prefix in the tunnel. Not 0: when deleting, the kernel takes 0 for
+/// "any", and could take a route of somebody else.
+pub(super) const OUTSIDE_METRIC: u32 = 1;
+
+/// Send queue of the device in packets. The kernel's 500 overflow in one burst of a fast sender (`libraries.md`).
+const QUEUE_LEN: u32 = 1000;

@@ -1,0 +1,215 @@
+//! The configuration as environment variables (`networkmanager.md §11`, `juniper-nc.md §18.2`).
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
+use crate::config::NetworkConfig;
+use crate::platform::Link;
+
+/// Variables that every call has, beside `reason`.
+pub(super) fn base(log_level: u8) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("VPNPID".to_owned(), std::process::id().to_string()),
+        ("LOG_LEVEL".to_owned(), log_level.min(3).to_string()),
+    ])
+}
+
+/// The configuration as the script reads it (`networkmanager.md §11`). What has no value is not there.
+pub(super) fn variables(link: &Link, config: &NetworkConfig) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    let mut set = |name: &str, value: String| {
+        if !value.is_empty() {
+            all.insert(name.to_owned(), value);
+        }
+    };
+    let domains = clean_domains(&config.domains);
+    set("VPNGATEWAY", link.gateway.to_string());
+    set("TUNDEV", link.interface.clone());
+    set("INTERNAL_IP4_ADDRESS", config.address.to_string());
+    set("INTERNAL_IP4_MTU", link.mtu.to_string());
+    if let Some(net) = config
+        .prefix_len
+        .and_then(|len| Ipv4Net::new(config.address, len).ok())
+    {
+        set("INTERNAL_IP4_NETMASK", net.netmask().to_string());
+        set("INTERNAL_IP4_NETMASKLEN", net.prefix_len().to_string());
+        set("INTERNAL_IP4_NETADDR", net.network().to_string());
+    }
+    set("INTERNAL_IP4_DNS", first_three(&config.dns));
+    set("INTERNAL_IP4_NBNS", first_three(&config.wins));
+    set("CISCO_DEF_DOMAIN", domains.join(" "));
+    set("CISCO_CSTP_OPTIONS", option_lines(config, &domains));
+    for (prefix, nets) in [
+        ("CISCO_SPLIT_INC", &config.include),
+        ("CISCO_SPLIT_EXC", &config.exclude),
+    ] {
+        if !nets.is_empty() {
+            set(prefix, nets.len().to_string());
+        }
+        for (index, net) in nets.iter().enumerate() {
+            set(&format!("{prefix}_{index}_ADDR"), net.network().to_string());
+            set(&format!("{prefix}_{index}_MASK"), net.netmask().to_string());
+            set(&format!("{prefix}_{index}_MASKLEN"), net.prefix_len().to_string());
+        }
+    }
+    all
+}
+
+/// The list for `CISCO_CSTP_OPTIONS`, one `key=value` a line, nothing left out (`juniper-nc.md §18.2`).
+fn option_lines(config: &NetworkConfig, domains: &[&str]) -> String {
+    let mut lines = vec![
+        format!("ipaddr={}", config.address),
+        format!("netmask={}", config.netmask),
+    ];
+    lines.extend(config.dns.iter().map(|server| format!("DNS={server}")));
+    if !domains.is_empty() {
+        lines.push(format!("search={}", domains.join(",")));
+    }
+    lines.extend(config.wins.iter().map(|server| format!("WINS={server}")));
+    let nets = [
+        ("split-include", &config.include),
+        ("split-exclude", &config.exclude),
+    ];
+    for (key, nets) in nets {
+        let line = |net: &Ipv4Net| format!("{key}={}/{}", net.network(), net.netmask());
+        lines.extend(nets.iter().map(line));
+    }
+    lines.join("\n")
+}
+
+/// Scripts take three servers and get no more (R67).
+fn first_three(servers: &[Ipv4Addr]) -> String {
+    let words: Vec<_> = servers.iter().take(3).map(Ipv4Addr::to_string).collect();
+    words.join(" ")
+}
+
+/// Domains that a shell script can read without harm. A leading `-` would look like an option.
+fn clean_domains(domains: &[String]) -> Vec<&str> {
+    let is_clean = |domain: &str| {
+        !domain.is_empty()
+            && !domain.starts_with('-')
+            && domain
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+    };
+    let (clean, odd): (Vec<&str>, Vec<&str>) = domains
+        .iter()
+        .map(String::as_str)
+        .partition(|domain| is_clean(domain));
+    for domain in odd {
+        tracing::warn!(
+            ?domain,
+            "search domain with odd characters is not given to the script"
+        );
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_configuration_gives_exactly_these_variables() {
+        let config = NetworkConfig {
+            address: Ipv4Addr::new(10, 20, 1, 2),
+            prefix_len: Some(16),
+            netmask: Ipv4Addr::new(255, 255, 0, 0),
+            mtu: 1400,
+            dns: (1..=5).map(|last| Ipv4Addr::new(10, 20, 0, last)).collect(),
+            domains: ["corp.example", "x$(reboot)", "-x", "lab_1.example", ""]
+                .map(str::to_owned)
+                .to_vec(),
+            wins: vec![Ipv4Addr::new(10, 20, 0, 60)],
+            include: nets(&["10.0.0.0/8", "192.168.7.9/24"]),
+            exclude: nets(&["10.1.2.3/32"]),
+        };
+        let expected = [
+            ("CISCO_CSTP_OPTIONS", ALL_OPTIONS),
+            ("CISCO_DEF_DOMAIN", "corp.example lab_1.example"),
+            ("CISCO_SPLIT_EXC", "1"),
+            ("CISCO_SPLIT_EXC_0_ADDR", "10.1.2.3"),
+            ("CISCO_SPLIT_EXC_0_MASK", "255.255.255.255"),
+            ("CISCO_SPLIT_EXC_0_MASKLEN", "32"),
+            ("CISCO_SPLIT_INC", "2"),
+            ("CISCO_SPLIT_INC_0_ADDR", "10.0.0.0"),
+            ("CISCO_SPLIT_INC_0_MASK", "255.0.0.0"),
+            ("CISCO_SPLIT_INC_0_MASKLEN", "8"),
+            ("CISCO_SPLIT_INC_1_ADDR", "192.168.7.0"),
+            ("CISCO_SPLIT_INC_1_MASK", "255.255.255.0"),
+            ("CISCO_SPLIT_INC_1_MASKLEN", "24"),
+            ("INTERNAL_IP4_ADDRESS", "10.20.1.2"),
+            ("INTERNAL_IP4_DNS", "10.20.0.1 10.20.0.2 10.20.0.3"),
+            ("INTERNAL_IP4_MTU", "1390"),
+            ("INTERNAL_IP4_NBNS", "10.20.0.60"),
+            ("INTERNAL_IP4_NETADDR", "10.20.0.0"),
+            ("INTERNAL_IP4_NETMASK", "255.255.0.0"),
+            ("INTERNAL_IP4_NETMASKLEN", "16"),
+            ("TUNDEV", "tun0"),
+            ("VPNGATEWAY", "203.0.113.5"),
+        ];
+        let all = variables(&link(), &config);
+        assert_eq!(
+            all.iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect::<Vec<_>>(),
+            expected
+        );
+    }
+
+    #[test]
+    fn what_has_no_value_is_unset() {
+        let config = NetworkConfig {
+            address: Ipv4Addr::new(10, 20, 1, 2),
+            prefix_len: None,
+            netmask: Ipv4Addr::new(255, 0, 255, 0),
+            mtu: 1400,
+            dns: Vec::new(),
+            domains: vec!["a b".to_owned()],
+            wins: Vec::new(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+        };
+        let all = variables(&link(), &config);
+        let expected = [
+            ("CISCO_CSTP_OPTIONS", "ipaddr=10.20.1.2\nnetmask=255.0.255.0"),
+            ("INTERNAL_IP4_ADDRESS", "10.20.1.2"),
+            ("INTERNAL_IP4_MTU", "1390"),
+            ("TUNDEV", "tun0"),
+            ("VPNGATEWAY", "203.0.113.5"),
+        ];
+        assert_eq!(
+            all.iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect::<Vec<_>>(),
+            expected
+        );
+    }
+
+    #[test]
+    fn every_call_names_process_and_verbosity() {
+        let all = base(7);
+        assert_eq!(all["VPNPID"], std::process::id().to_string());
+        assert_eq!(all["LOG_LEVEL"], "3");
+        assert_eq!(all.len(), 2);
+    }
+
+    fn link() -> Link {
+        Link {
+            interface: "tun0".to_owned(),
+            gateway: [203, 0, 113, 5].into(),
+            mtu: 1390,
+        }
+    }
+
+    fn nets(list: &[&str]) -> Vec<Ipv4Net> {
+        list.iter().map(|net| net.parse().expect("prefix")).collect()
+    }
+
+    const ALL_OPTIONS: &str = "ipaddr=10.20.1.2\nnetmask=255.255.0.0\nDNS=10.20.0.1\nDNS=10.20.0.2\n\
+        DNS=10.20.0.3\nDNS=10.20.0.4\nDNS=10.20.0.5\nsearch=corp.example,lab_1.example\nWINS=10.20.0.60\n\
+        split-include=10.0.0.0/255.0.0.0\nsplit-include=192.168.7.0/255.255.255.0\n\
+        split-exclude=10.1.2.3/255.255.255.255";
+}
