@@ -21,16 +21,16 @@ pub struct Jar {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum CookieError {
     /// Nothing but blanks and separators.
-    #[error("the cookie is empty")]
+    #[error("it is empty")]
     Empty,
     /// Other cookies, but not the one that is the session.
-    #[error("there is no DSID in the cookie")]
+    #[error("there is no DSID in it")]
     NoSession,
     /// `DSID=` without a value.
-    #[error("the DSID in the cookie has no value")]
+    #[error("its DSID has no value")]
     EmptySession,
     /// A character that cannot stand in a `Cookie` header: control characters, blanks inside, not ASCII.
-    #[error("the cookie holds a character that is not allowed there")]
+    #[error("it holds a character that no cookie has, perhaps a blank or a line break")]
     BadCharacter,
 }
 
