@@ -158,7 +158,7 @@ fn is_name(octet: u8) -> bool {
     octet.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&octet)
 }
 
-/// RFC 6265 §4.1.1, but quotes, commas and backslashes pass: gateways take their own values back.
+/// RFC 6265 §4.1.1. Quotes around a pasted value come from a tool that shows it, not from the gateway.
 fn is_value(octet: u8) -> bool {
     octet.is_ascii_graphic() && !matches!(octet, b'"' | b',' | b';' | b'\\')
 }
