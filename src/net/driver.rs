@@ -22,6 +22,7 @@ use super::error::NetError;
 use super::random::KernelRandom;
 use super::settings::ConnectSettings;
 use super::signals::{Request, Signals};
+use super::tls::Refusal;
 use super::udp::{Sent, UdpPath};
 use super::{http, logout, report};
 use crate::auth::cookies::Jar;
@@ -201,11 +202,12 @@ impl<'a> Driver<'a> {
             self.deadline = None;
             self.engine.handle_timeout(now);
         }
-        if let Some(written) = ready.written {
-            self.take_written(written, now);
-        }
+        // reading first: when both directions fail, the gateway's last words say more than the failed write
         if let Some(incoming) = ready.incoming {
             self.take_incoming(incoming, now);
+        }
+        if let Some(written) = ready.written {
+            self.take_written(written, now);
         }
         if let Some(datagrams) = ready.datagrams {
             self.take_datagrams(datagrams, now);
@@ -273,23 +275,26 @@ impl<'a> Driver<'a> {
         match incoming {
             Incoming::Octets => {}
             Incoming::Closed => self.lose_channel(None, now),
-            Incoming::Failed(error) => self.lose_channel(Some(error.to_string()), now),
+            Incoming::Failed(error) => {
+                let refusal = Refusal::in_io_error(&error);
+                let cause = refusal.map_or_else(|| error.to_string(), |refusal| refusal.to_string());
+                self.lose_channel(Some(cause), now);
+            }
         }
     }
 
     fn take_written(&mut self, written: io::Result<usize>, now: Instant) {
         match written {
-            Ok(len) => self.engine.channel_written(len, now),
-            // the other direction tells more: a refusal may wait there to be read
-            Err(error) if self.received.packet_count() == 0 => {
-                self.lose_channel(Some(error.to_string()), now)
-            }
-            Err(error) => debug!(%error, "channel cannot be written"),
+            Ok(len) if self.channel.is_some() => self.engine.channel_written(len, now),
+            Ok(_) => {}
+            Err(error) => self.lose_channel(Some(error.to_string()), now),
         }
     }
 
     fn lose_channel(&mut self, cause: Option<String>, now: Instant) {
-        self.channel = None;
+        if self.channel.take().is_none() {
+            return;
+        }
         self.engine.channel_lost(cause, now);
     }
 
@@ -359,11 +364,9 @@ impl<'a> Driver<'a> {
             let event = match self.engine.poll_output() {
                 Output::Event(event) => event,
                 Output::Datagrams(probes) => {
-                    if let Some(udp) = &mut self.udp {
-                        // a lost probe is repeated by the engine's timers
-                        if let Err(error) = udp.send_batch(probes) {
-                            debug!(%error, "probe not sent");
-                        }
+                    // a lost probe is repeated by the engine's timers
+                    if let Some(udp) = &self.udp {
+                        udp.send_once(probes);
                     }
                     continue;
                 }

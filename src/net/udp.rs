@@ -106,6 +106,15 @@ impl UdpPath {
         Ok(Sent::All { refused })
     }
 
+    /// Sends datagrams that may be lost, beside the batch under way.
+    pub fn send_once(&self, batch: &Batch) {
+        for datagram in batch.datagrams() {
+            if let Err(error) = self.socket.try_send(datagram) {
+                tracing::debug!(%error, "datagram not sent");
+            }
+        }
+    }
+
     /// Waits, inside a poll function, for room and sends the rest of `batch`.
     pub fn poll_send(&mut self, cx: &mut Context<'_>, batch: &Batch) -> Poll<io::Result<Sent>> {
         loop {
