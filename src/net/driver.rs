@@ -21,7 +21,7 @@ use super::ending::{self, Ending};
 use super::error::NetError;
 use super::random::KernelRandom;
 use super::settings::ConnectSettings;
-use super::signals::{Request, Signals};
+use super::signals::{Request, Requests};
 use super::udp::{Sent, UdpPath};
 use super::{http, logout, report};
 use crate::auth::cookies::Jar;
@@ -52,8 +52,8 @@ pub struct Parts<'a> {
     pub setup: Box<dyn NetworkSetup + 'a>,
     /// The front end.
     pub observer: Box<dyn Observer + 'a>,
-    /// Where the user's signals come from.
-    pub signals: Signals,
+    /// Where the user's requests come from.
+    pub requests: Box<dyn Requests + 'a>,
 }
 
 /// Runs a tunnel until it is ended. The network set-up is undone on every way out.
@@ -158,7 +158,7 @@ impl<'a> Driver<'a> {
     /// Polls every source once; ready when any is.
     fn poll_round(&mut self, cx: &mut Context<'_>) -> Poll<Ready> {
         let mut ready = Ready {
-            request: take(self.parts.signals.poll_next(cx)),
+            request: take(self.parts.requests.poll_next(cx)),
             ..Ready::default()
         };
         if let Some(opening) = &mut self.opening {
@@ -482,13 +482,13 @@ impl<'a> Driver<'a> {
         link: &Link,
         network: &NetworkConfig,
     ) -> (Result<(), SetupError>, Option<Request>) {
-        let Parts { setup, signals, .. } = &mut self.parts;
+        let Parts { setup, requests, .. } = &mut self.parts;
         let mut apply = setup.apply(link, network);
         let mut request = None;
         loop {
             tokio::select! {
                 applied = &mut apply => return (applied, request),
-                again = poll_fn(|cx| poll_end_request(signals, cx)) => {
+                again = poll_fn(|cx| poll_end_request(requests.as_mut(), cx)) => {
                     if request.replace(again).is_some() {
                         return (Ok(()), request);
                     }
@@ -565,13 +565,13 @@ impl<'a> Driver<'a> {
             return;
         };
         let cookie = self.jar.header(connector.url());
-        let signals = &mut self.parts.signals;
+        let requests = &mut self.parts.requests;
         tokio::select! {
             result = logout::logout(connector, &cookie, LOGOUT_TIME) => match result {
                 Ok(()) => info!("logged out"),
                 Err(error) => warn!(%error, "not logged out; the login ends when the gateway's idle time is over"),
             },
-            _ = poll_fn(|cx| poll_end_request(signals, cx)) => warn!("logout skipped"),
+            _ = poll_fn(|cx| poll_end_request(requests.as_mut(), cx)) => warn!("logout skipped"),
         }
     }
 }
@@ -617,10 +617,10 @@ fn take<T>(poll: Poll<T>) -> Option<T> {
     }
 }
 
-/// Ready with a signal that ends the program; others are dropped.
-fn poll_end_request(signals: &mut Signals, cx: &mut Context<'_>) -> Poll<Request> {
+/// Ready with a request that ends the program; others are dropped.
+fn poll_end_request(requests: &mut (dyn Requests + '_), cx: &mut Context<'_>) -> Poll<Request> {
     loop {
-        match signals.poll_next(cx) {
+        match requests.poll_next(cx) {
             Poll::Ready(request @ (Request::Interrupt | Request::Terminate | Request::Hangup)) => {
                 return Poll::Ready(request);
             }
