@@ -12,6 +12,7 @@ use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use tokio::time::{sleep, timeout};
 use tracing::subscriber::DefaultGuard;
 use vpnc_cli::auth::cookies::Jar;
+use vpnc_cli::config::NetworkConfig;
 use vpnc_cli::error::Error;
 use vpnc_cli::net::Connector;
 use vpnc_cli::net::driver::{self, Observer, Parts};
@@ -285,6 +286,15 @@ impl Client {
     /// The calls of the set-up by name.
     pub(crate) fn calls(&self) -> Vec<&'static str> {
         names(&self.setup)
+    }
+
+    /// The network as it was last set up.
+    pub(crate) fn network(&self) -> NetworkConfig {
+        let applied = self.setup.calls().into_iter().rev().find_map(|call| match call {
+            Call::Apply(_, network) => Some(*network),
+            Call::Prepare | Call::AttemptReconnect | Call::Reconnected | Call::Revert => None,
+        });
+        applied.expect("the network is set up")
     }
 
     /// The user ends the session, which must succeed.
