@@ -101,7 +101,7 @@ struct Ready {
     opened: Option<(Connector, Result<Connection, NetError>)>,
     timer: bool,
     incoming: Option<Incoming>,
-    written: Option<io::Result<usize>>,
+    written: Option<usize>,
     datagrams: Option<io::Result<()>>,
     sent: Option<io::Result<Sent>>,
     packets: Option<io::Result<()>>,
@@ -202,7 +202,7 @@ impl<'a> Driver<'a> {
             self.engine.handle_timeout(now);
         }
         if let Some(written) = ready.written {
-            self.take_written(written, now);
+            self.engine.channel_written(written, now);
         }
         if let Some(incoming) = ready.incoming {
             self.take_incoming(incoming, now);
@@ -274,17 +274,6 @@ impl<'a> Driver<'a> {
             Incoming::Octets => {}
             Incoming::Closed => self.lose_channel(None, now),
             Incoming::Failed(error) => self.lose_channel(Some(error.to_string()), now),
-        }
-    }
-
-    fn take_written(&mut self, written: io::Result<usize>, now: Instant) {
-        match written {
-            Ok(len) => self.engine.channel_written(len, now),
-            // the other direction tells more: a refusal may wait there to be read
-            Err(error) if self.received.packet_count() == 0 => {
-                self.lose_channel(Some(error.to_string()), now)
-            }
-            Err(error) => debug!(%error, "channel cannot be written"),
         }
     }
 
@@ -544,13 +533,12 @@ impl<'a> Driver<'a> {
         let Some(channel) = &mut self.channel else { return };
         let engine = &mut self.engine;
         let goodbye = poll_fn(|cx| match channel.poll_outgoing(cx, engine.channel_mut()) {
-            Poll::Ready(Ok(_)) if !engine.channel_mut().is_empty() => {
+            Poll::Ready(_) if !engine.channel_mut().is_empty() => {
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
-            Poll::Pending if !engine.channel_mut().is_empty() => Poll::Pending,
-            Poll::Ready(Ok(_)) | Poll::Pending => channel.poll_close(cx),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending if !engine.channel_mut().is_empty() && !channel.is_broken() => Poll::Pending,
+            Poll::Ready(_) | Poll::Pending => channel.poll_close(cx),
         });
         match timeout(GOODBYE_TIME, goodbye).await {
             Ok(Ok(())) => {}
