@@ -36,7 +36,7 @@ pub(super) async fn connect(settings: ConnectSettings, progress: Progress) -> Re
         device: Box::new(device),
         setup,
         observer,
-        signals,
+        requests: Box::new(signals),
     };
     driver::run(settings, jar, connector, parts).await
 }

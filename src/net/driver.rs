@@ -21,7 +21,7 @@ use super::ending::{self, Ending};
 use super::error::NetError;
 use super::random::KernelRandom;
 use super::settings::ConnectSettings;
-use super::signals::{Request, Signals};
+use super::signals::{Request, Requests};
 use super::tls::Refusal;
 use super::udp::{Sent, UdpPath};
 use super::{http, logout, report};
@@ -53,8 +53,8 @@ pub struct Parts<'a> {
     pub setup: Box<dyn NetworkSetup + 'a>,
     /// The front end.
     pub observer: Box<dyn Observer + 'a>,
-    /// Where the user's signals come from.
-    pub signals: Signals,
+    /// Where the user's requests come from.
+    pub requests: Box<dyn Requests + 'a>,
 }
 
 /// Runs a tunnel until it is ended. The network set-up is undone on every way out.
@@ -102,7 +102,7 @@ struct Ready {
     opened: Option<(Connector, Result<Connection, NetError>)>,
     timer: bool,
     incoming: Option<Incoming>,
-    written: Option<io::Result<usize>>,
+    written: Option<usize>,
     datagrams: Option<io::Result<()>>,
     sent: Option<io::Result<Sent>>,
     packets: Option<io::Result<()>>,
@@ -159,7 +159,7 @@ impl<'a> Driver<'a> {
     /// Polls every source once; ready when any is.
     fn poll_round(&mut self, cx: &mut Context<'_>) -> Poll<Ready> {
         let mut ready = Ready {
-            request: take(self.parts.signals.poll_next(cx)),
+            request: take(self.parts.requests.poll_next(cx)),
             ..Ready::default()
         };
         if let Some(opening) = &mut self.opening {
@@ -202,12 +202,11 @@ impl<'a> Driver<'a> {
             self.deadline = None;
             self.engine.handle_timeout(now);
         }
-        // reading first: when both directions fail, the gateway's last words say more than the failed write
+        if let Some(written) = ready.written {
+            self.engine.channel_written(written, now);
+        }
         if let Some(incoming) = ready.incoming {
             self.take_incoming(incoming, now);
-        }
-        if let Some(written) = ready.written {
-            self.take_written(written, now);
         }
         if let Some(datagrams) = ready.datagrams {
             self.take_datagrams(datagrams, now);
@@ -280,14 +279,6 @@ impl<'a> Driver<'a> {
                 let cause = refusal.map_or_else(|| error.to_string(), |refusal| refusal.to_string());
                 self.lose_channel(Some(cause), now);
             }
-        }
-    }
-
-    fn take_written(&mut self, written: io::Result<usize>, now: Instant) {
-        match written {
-            Ok(len) if self.channel.is_some() => self.engine.channel_written(len, now),
-            Ok(_) => {}
-            Err(error) => self.lose_channel(Some(error.to_string()), now),
         }
     }
 
@@ -485,13 +476,13 @@ impl<'a> Driver<'a> {
         link: &Link,
         network: &NetworkConfig,
     ) -> (Result<(), SetupError>, Option<Request>) {
-        let Parts { setup, signals, .. } = &mut self.parts;
+        let Parts { setup, requests, .. } = &mut self.parts;
         let mut apply = setup.apply(link, network);
         let mut request = None;
         loop {
             tokio::select! {
                 applied = &mut apply => return (applied, request),
-                again = poll_fn(|cx| poll_end_request(signals, cx)) => {
+                again = poll_fn(|cx| poll_end_request(requests.as_mut(), cx)) => {
                     if request.replace(again).is_some() {
                         return (Ok(()), request);
                     }
@@ -547,13 +538,12 @@ impl<'a> Driver<'a> {
         let Some(channel) = &mut self.channel else { return };
         let engine = &mut self.engine;
         let goodbye = poll_fn(|cx| match channel.poll_outgoing(cx, engine.channel_mut()) {
-            Poll::Ready(Ok(_)) if !engine.channel_mut().is_empty() => {
+            Poll::Ready(_) if !engine.channel_mut().is_empty() => {
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
-            Poll::Pending if !engine.channel_mut().is_empty() => Poll::Pending,
-            Poll::Ready(Ok(_)) | Poll::Pending => channel.poll_close(cx),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending if !engine.channel_mut().is_empty() && !channel.is_broken() => Poll::Pending,
+            Poll::Ready(_) | Poll::Pending => channel.poll_close(cx),
         });
         match timeout(GOODBYE_TIME, goodbye).await {
             Ok(Ok(())) => {}
@@ -568,13 +558,13 @@ impl<'a> Driver<'a> {
             return;
         };
         let cookie = self.jar.header(connector.url());
-        let signals = &mut self.parts.signals;
+        let requests = &mut self.parts.requests;
         tokio::select! {
             result = logout::logout(connector, &cookie, LOGOUT_TIME) => match result {
                 Ok(()) => info!("logged out"),
                 Err(error) => warn!(%error, "not logged out; the login ends when the gateway's idle time is over"),
             },
-            _ = poll_fn(|cx| poll_end_request(signals, cx)) => warn!("logout skipped"),
+            _ = poll_fn(|cx| poll_end_request(requests.as_mut(), cx)) => warn!("logout skipped"),
         }
     }
 }
@@ -620,10 +610,10 @@ fn take<T>(poll: Poll<T>) -> Option<T> {
     }
 }
 
-/// Ready with a signal that ends the program; others are dropped.
-fn poll_end_request(signals: &mut Signals, cx: &mut Context<'_>) -> Poll<Request> {
+/// Ready with a request that ends the program; others are dropped.
+fn poll_end_request(requests: &mut (dyn Requests + '_), cx: &mut Context<'_>) -> Poll<Request> {
     loop {
-        match signals.poll_next(cx) {
+        match requests.poll_next(cx) {
             Poll::Ready(request @ (Request::Interrupt | Request::Terminate | Request::Hangup)) => {
                 return Poll::Ready(request);
             }

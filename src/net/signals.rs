@@ -20,6 +20,12 @@ pub enum Request {
     Reconnect,
 }
 
+/// Where requests come from: [`Signals`] in the program.
+pub trait Requests {
+    /// The next request. Pending for ever once there can be none.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Request>;
+}
+
 /// All signals the program listens to.
 #[derive(Debug)]
 pub struct Signals {
@@ -40,9 +46,10 @@ impl Signals {
             ],
         })
     }
+}
 
-    /// The next signal.
-    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Request> {
+impl Requests for Signals {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Request> {
         for (source, request) in &mut self.sources {
             if let Poll::Ready(Some(())) = source.poll_recv(cx) {
                 return Poll::Ready(*request);

@@ -1,0 +1,26 @@
+//! The event loop against the reference gateway on loopback, without privileges: a device in memory, a set-up that
+//! takes notes, real sockets and real TLS.
+
+#[path = "tunnel/bench.rs"]
+mod bench;
+#[path = "tunnel/packets.rs"]
+mod packets;
+
+#[path = "tunnel/compression.rs"]
+mod compression;
+#[path = "tunnel/datagrams.rs"]
+mod datagrams;
+#[path = "tunnel/endings.rs"]
+mod endings;
+#[path = "tunnel/fallback.rs"]
+mod fallback;
+#[path = "tunnel/framing.rs"]
+mod framing;
+#[path = "tunnel/paths.rs"]
+mod paths;
+#[path = "tunnel/reconnect.rs"]
+mod reconnect;
+#[path = "tunnel/rekey.rs"]
+mod rekey;
+#[path = "tunnel/requests.rs"]
+mod requests;
