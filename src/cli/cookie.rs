@@ -152,7 +152,9 @@ fn check(cookie: &Secret) -> Result<(), Error> {
     // which gateway it is for does not matter here
     let gateway = Url::parse("https://gateway.invalid/")
         .map_err(|error| Error::new(ExitStatus::Internal, error.to_string()))?;
-    Jar::new(&gateway).insert_option(cookie).map_err(|error| refused(&error.to_string()))
+    Jar::new(&gateway)
+        .insert_option(cookie)
+        .map_err(|error| refused(&error.to_string()))
 }
 
 fn refused(why: &str) -> Error {

@@ -22,6 +22,7 @@ use super::error::NetError;
 use super::random::KernelRandom;
 use super::settings::ConnectSettings;
 use super::signals::{Request, Signals};
+use super::tls::Refusal;
 use super::udp::{Sent, UdpPath};
 use super::{http, logout, report};
 use crate::auth::cookies::Jar;
@@ -274,7 +275,11 @@ impl<'a> Driver<'a> {
         match incoming {
             Incoming::Octets => {}
             Incoming::Closed => self.lose_channel(None, now),
-            Incoming::Failed(error) => self.lose_channel(Some(error.to_string()), now),
+            Incoming::Failed(error) => {
+                let refusal = Refusal::in_io_error(&error);
+                let cause = refusal.map_or_else(|| error.to_string(), |refusal| refusal.to_string());
+                self.lose_channel(Some(cause), now);
+            }
         }
     }
 

@@ -166,7 +166,7 @@ impl ExpectConfig {
     }
 
     /// The payload of the configuration and what stands behind it, once it is complete.
-    fn take_config(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, LinkError> {
+    fn take_config(&mut self) -> Result<Option<ConfigAndRest>, LinkError> {
         loop {
             let Some(header) = self.message.first_chunk::<HEADER_LEN>() else {
                 return Ok(None);
@@ -198,6 +198,9 @@ impl ExpectConfig {
         }
     }
 }
+
+/// Payload of the configuration message, and the octets behind the message.
+type ConfigAndRest = (Vec<u8>, Vec<u8>);
 
 /// Whether a record holds data messages and nothing else, every octet accounted for.
 fn is_data_messages(mut record: &[u8]) -> bool {
