@@ -246,8 +246,9 @@ fn configure(
     let udp = if shared.hello.esp {
         match params.usable() {
             Ok(usable) => Some(keys::complete(usable, shared.random.as_mut(), shared.last_spi)),
+            Err(_) if !params.offered() => None,
             Err(reason) => {
-                warn!(reason, "ESP is not used");
+                warn!(reason, "the gateway's ESP cannot be used");
                 None
             }
         }
