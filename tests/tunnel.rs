@@ -16,6 +16,10 @@ mod endings;
 mod fallback;
 #[path = "tunnel/framing.rs"]
 mod framing;
+#[path = "tunnel/idle.rs"]
+mod idle;
+#[path = "tunnel/offers.rs"]
+mod offers;
 #[path = "tunnel/paths.rs"]
 mod paths;
 #[path = "tunnel/reconnect.rs"]

@@ -9,8 +9,11 @@
 //! `RUSTC_BOOTSTRAP=1 cargo fuzz run -s none TARGET SCRATCH_FOLDER fuzz/corpus/TARGET`.
 
 pub mod esp_open;
+pub mod http_head;
 pub mod ip_split;
 pub mod lzo;
+pub mod record_kmp;
+pub mod tlv;
 
 /// One fuzz target.
 pub struct Target {
@@ -23,8 +26,11 @@ pub struct Target {
 /// Every target.
 pub const TARGETS: &[Target] = &[
     target("esp_open", esp_open::run),
+    target("http_head", http_head::run),
     target("ip_split", ip_split::run),
     target("lzo", lzo::run),
+    target("record_kmp", record_kmp::run),
+    target("tlv", tlv::run),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

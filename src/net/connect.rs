@@ -35,6 +35,7 @@ pub struct Connection {
 }
 
 /// Makes connections to one gateway, always to the same address and with the same TLS back end after the first.
+#[derive(Clone)]
 pub struct Connector {
     settings: GatewaySettings,
     user_agent: String,

@@ -32,6 +32,7 @@ use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::packet::{Batch, Received};
 use crate::platform::{Link, NetworkSetup, SetupError, TunDevice};
+use crate::secret::Secret;
 
 /// What the front end learns while a tunnel comes up.
 pub trait Observer {
@@ -77,8 +78,8 @@ struct Driver<'a> {
     parts: Parts<'a>,
     engine: Engine,
     jar: Jar,
-    /// Absent while it is at work in `opening`.
-    connector: Option<Connector>,
+    connector: Connector,
+    /// An attempt under way, by a copy of the connector that takes its place afterwards.
     opening: Option<Opening>,
     channel: Option<Channel>,
     udp: Option<UdpPath>,
@@ -124,7 +125,7 @@ impl<'a> Driver<'a> {
             parts,
             engine,
             jar,
-            connector: Some(connector),
+            connector,
             opening: None,
             channel: None,
             udp: None,
@@ -242,10 +243,11 @@ impl<'a> Driver<'a> {
         result: Result<Connection, NetError>,
         now: Instant,
     ) -> Option<Ending> {
-        let outcome = match result {
+        self.connector = connector;
+        match result {
             Ok(connection) => {
-                let udp_allowed = connector.address().is_some_and(|address| address.is_ipv4());
-                let cookie = self.jar.header(connector.url());
+                let udp_allowed = self.connector.address().is_some_and(|address| address.is_ipv4());
+                let cookie = self.jar.header(self.connector.url());
                 debug!(peer = %connection.peer, version = %connection.tls.version, suite = %connection.tls.suite,
                     "channel is open");
                 self.peer = Some(connection.peer);
@@ -260,9 +262,7 @@ impl<'a> Driver<'a> {
                 None
             }
             Err(error) => Some(Ending::Failed(error.user_error())),
-        };
-        self.connector = Some(connector);
-        outcome
+        }
     }
 
     fn take_incoming(&mut self, incoming: Incoming, now: Instant) {
@@ -412,9 +412,7 @@ impl<'a> Driver<'a> {
         if self.up {
             self.run_hook(Hook::AttemptReconnect).await;
         }
-        let Some(mut connector) = self.connector.take() else {
-            return;
-        };
+        let mut connector = self.connector.clone();
         self.parts
             .observer
             .step(format!("connect to {}", connector.place()));
@@ -424,11 +422,9 @@ impl<'a> Driver<'a> {
         }));
     }
 
-    fn keep_cookies(&mut self, lines: &[crate::secret::Secret]) {
-        if let Some(connector) = &self.connector {
-            self.jar
-                .store(connector.url(), lines.iter().map(crate::secret::Secret::expose));
-        }
+    fn keep_cookies(&mut self, lines: &[Secret]) {
+        let lines = lines.iter().map(Secret::expose);
+        self.jar.store(self.connector.url(), lines);
     }
 
     async fn configure(&mut self, configured: &Configured) -> Option<Ending> {
@@ -553,10 +549,7 @@ impl<'a> Driver<'a> {
     }
 
     async fn log_out(&mut self) {
-        // the attempt that was under way may hold the connector; without one there is nobody to log out at
-        let Some(connector) = &mut self.connector else {
-            return;
-        };
+        let connector = &mut self.connector;
         let cookie = self.jar.header(connector.url());
         let requests = &mut self.parts.requests;
         tokio::select! {

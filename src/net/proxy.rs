@@ -61,6 +61,7 @@ pub(super) struct Target<'a> {
 }
 
 /// A proxy from its URL.
+#[derive(Clone)]
 pub(super) struct Proxy {
     kind: Kind,
     host: String,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::task::{Context, Poll, ready};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::UdpSocket;
 
 use crate::packet::{Batch, Received};
@@ -88,7 +88,7 @@ impl UdpPath {
     pub fn send_batch(&mut self, batch: &Batch) -> io::Result<Sent> {
         let mut refused = false;
         for datagram in batch.datagrams().skip(self.progress) {
-            match self.socket.try_send(datagram) {
+            match self.send(datagram) {
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Sent::Blocked),
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
@@ -109,9 +109,20 @@ impl UdpPath {
     /// Sends datagrams that may be lost, beside the batch under way.
     pub fn send_once(&self, batch: &Batch) {
         for datagram in batch.datagrams() {
-            if let Err(error) = self.socket.try_send(datagram) {
+            if let Err(error) = self.send(datagram) {
                 tracing::debug!(%error, "datagram not sent");
             }
+        }
+    }
+
+    fn send(&self, datagram: &[u8]) -> io::Result<usize> {
+        match self.socket.try_send(datagram) {
+            // a new socket has room before the reactor says so, and the first probes must not wait for their
+            // repetition
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                SockRef::from(&self.socket).send(datagram)
+            }
+            sent => sent,
         }
     }
 

@@ -1,8 +1,10 @@
 //! The vocabulary of these tests: a gateway, the event loop with a device in memory and a set-up that only takes
 //! notes, and words for what happens between them.
 
+use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -172,6 +174,7 @@ pub(crate) struct Client {
     task: JoinHandle<Result<(), Error>>,
     log: Log,
     next_packet: u32,
+    rounds: Rc<Cell<u32>>,
     _guard: DefaultGuard,
 }
 
@@ -180,6 +183,7 @@ impl Client {
         let (log, guard) = Log::start();
         let (tun, handle) = FakeTun::new("fake0");
         let (requests, inbox) = unbounded_channel();
+        let rounds = Rc::new(Cell::new(0));
         let (watcher, seen) = unbounded_channel();
         let connector = Connector::new(settings.gateway.clone(), settings.user_agent.clone()).unwrap();
         let mut jar = Jar::new(connector.url());
@@ -188,7 +192,7 @@ impl Client {
             device: Box::new(tun),
             setup: Box::new(setup.clone()),
             observer: Box::new(Watcher(watcher)),
-            requests: Box::new(Inbox(inbox)),
+            requests: Box::new(Inbox(inbox, rounds.clone())),
         };
         Self {
             tun: handle,
@@ -198,6 +202,7 @@ impl Client {
             task: spawn_local(driver::run(settings, jar, connector, parts)),
             log,
             next_packet: 0,
+            rounds,
             _guard: guard,
         }
     }
@@ -276,6 +281,11 @@ impl Client {
             }
         };
         timeout(LIMIT, shown).await.expect("statistics are shown")
+    }
+
+    /// How often the event loop has gone round.
+    pub(crate) fn rounds(&self) -> u32 {
+        self.rounds.get()
     }
 
     /// Everything logged so far.
@@ -443,10 +453,12 @@ impl Observer for Watcher {
     }
 }
 
-struct Inbox(UnboundedReceiver<Request>);
+/// Requests, and a count of how often they were asked for: once a round.
+struct Inbox(UnboundedReceiver<Request>, Rc<Cell<u32>>);
 
 impl Requests for Inbox {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Request> {
+        self.1.set(self.1.get() + 1);
         match self.0.poll_recv(cx) {
             Poll::Ready(Some(request)) => Poll::Ready(request),
             Poll::Ready(None) | Poll::Pending => Poll::Pending,

@@ -1,5 +1,7 @@
 //! TLS first, then ESP.
 
+use std::time::Duration;
+
 use vpnc_gateway::{Cipher, EventKind, Mac, Suite};
 
 use crate::bench::{Bench, run, script};
@@ -56,6 +58,42 @@ fn data_moves_to_esp_after_the_probe_and_the_enable_message() {
         assert_eq!(stats.esp_rx_packets - before.esp_rx_packets, 300);
         assert_eq!(stats.esp_tx_packets - before.esp_tx_packets, 300);
         assert_eq!(stats.tls_rx_packets, before.tls_rx_packets);
+        bench.end().await;
+    });
+}
+
+/// Since the start of the gateway, for each event of that kind.
+fn times(bench: &Bench, fits: impl Fn(&EventKind) -> bool) -> Vec<Duration> {
+    let events = bench.gateway.events().into_iter();
+    events
+        .filter(|event| fits(&event.kind))
+        .map(|event| event.at)
+        .collect()
+}
+
+#[test]
+fn two_probes_follow_the_keys_at_once() {
+    run(async {
+        let mut bench = Bench::connected("at start: ignore probes 2").await;
+        bench.esp_carries_data().await;
+        let keys = times(&bench, |kind| matches!(kind, EventKind::Keys { .. }));
+        let probes = times(&bench, |kind| matches!(kind, EventKind::Probe { .. }));
+        let soon = |at: &&Duration| at.saturating_sub(keys[0]) < Duration::from_millis(500);
+        assert_eq!(probes.iter().filter(soon).count(), 2, "{keys:?} {probes:?}");
+        assert!(probes.len() >= 3);
+        bench.end().await;
+    });
+}
+
+#[test]
+fn probes_that_overtake_the_keys_are_repeated() {
+    run(async {
+        let mut config = script("at start: delay keys 1500ms");
+        config.answer_early_probes = false;
+        let mut bench = Bench::with(config, |_| ()).await;
+        bench.client.connected().await;
+        bench.esp_carries_data().await;
+        assert!(bench.count(|kind| matches!(kind, EventKind::Probe { answered: false, .. })) >= 3);
         bench.end().await;
     });
 }

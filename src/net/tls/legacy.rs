@@ -25,6 +25,7 @@ use crate::net::connect::Stream;
 use crate::net::error::NetError;
 
 /// OpenSSL, ready to connect.
+#[derive(Clone)]
 pub(super) struct Legacy {
     context: SslContext,
 }

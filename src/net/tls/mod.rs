@@ -99,6 +99,7 @@ pub(super) enum Failure {
 }
 
 /// Both back ends, set up from the settings, and what was learnt about the gateway.
+#[derive(Clone)]
 pub(super) struct TlsClient {
     place: String,
     host: String,

@@ -24,6 +24,7 @@ use crate::net::connect::Stream;
 use crate::net::error::NetError;
 
 /// rustls, ready to connect.
+#[derive(Clone)]
 pub(super) struct Modern {
     config: ClientConfig,
     trust: Arc<Trust>,

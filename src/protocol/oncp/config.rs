@@ -62,6 +62,11 @@ impl EspParams {
         Ok(true)
     }
 
+    /// Whether the gateway has named any of what ESP needs.
+    pub(super) fn offered(&self) -> bool {
+        self.cipher.is_some() || self.mac.is_some() || self.spi.is_some() || self.block.is_some()
+    }
+
     /// The parameters checked, or why ESP cannot be used (`§11`).
     pub(super) fn usable(&self) -> Result<UsableEsp, &'static str> {
         let cipher = match self.cipher {

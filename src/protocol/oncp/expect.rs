@@ -85,8 +85,10 @@ impl ExpectStatus {
 /// Waits for KMP 301. It may span many records, and whole data messages may stand between them (`§7.5`).
 pub(super) struct ExpectConfig {
     records: RecordReader,
-    /// The record being received.
+    /// The record being received, as far as it is not in `message`.
     record: Vec<u8>,
+    /// The beginning of that record is in `message`.
+    begun: bool,
     /// Complete records from the first message that is not yet complete.
     message: Vec<u8>,
     /// Data messages that came before the configuration was complete.
@@ -99,6 +101,7 @@ impl ExpectConfig {
         Self {
             records,
             record: Vec::new(),
+            begun: false,
             message: Vec::new(),
             early: Vec::new(),
             first: true,
@@ -119,7 +122,7 @@ impl ExpectConfig {
                 Unit::Payload { bytes, last } => {
                     self.record.extend_from_slice(bytes);
                     // a configuration need not wait for the end of the record it shares with data
-                    if !last && !self.completes_message() {
+                    if !last && (self.may_stand_between() || !self.completes_message()) {
                         continue;
                     }
                     self.take_record(last);
@@ -153,10 +156,16 @@ impl ExpectConfig {
         }
     }
 
+    /// Whether the record, of which more may come, may turn out to be data standing between parts of a message.
+    fn may_stand_between(&self) -> bool {
+        !self.begun && !self.message.is_empty() && data_messages(&self.record) != Data::No
+    }
+
     /// Appends the record to the message it continues, or puts it aside when it is data standing in between.
-    fn take_record(&mut self, whole: bool) {
+    fn take_record(&mut self, last: bool) {
         let record = std::mem::take(&mut self.record);
-        if whole && !self.message.is_empty() && is_data_messages(&record) {
+        let whole = last && !std::mem::replace(&mut self.begun, !last);
+        if whole && !self.message.is_empty() && data_messages(&record) == Data::Whole {
             if self.early.len() + record.len() <= MAX_EARLY {
                 self.early.extend_from_slice(&record);
             }
@@ -202,20 +211,30 @@ impl ExpectConfig {
 /// Payload of the configuration message, and the octets behind the message.
 type ConfigAndRest = (Vec<u8>, Vec<u8>);
 
-/// Whether a record holds data messages and nothing else, every octet accounted for.
-fn is_data_messages(mut record: &[u8]) -> bool {
+/// Whether octets are data messages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Data {
+    /// Data messages and nothing else, every octet accounted for.
+    Whole,
+    /// The beginning of such.
+    Part,
+    /// Something else.
+    No,
+}
+
+fn data_messages(mut record: &[u8]) -> Data {
     while let Some(header) = record.first_chunk::<HEADER_LEN>() {
         let header = Header::parse(header);
         if !(header.usual && header.kind == kind::DATA) {
-            return false;
+            return Data::No;
         }
         match record.get(HEADER_LEN + header.len..) {
-            Some([]) => return true,
+            Some([]) => return Data::Whole,
             Some(rest) => record = rest,
-            None => return false,
+            None => return Data::Part,
         }
     }
-    false
+    Data::Part
 }
 
 /// Takes over the configuration and replies to it (`§11`).
@@ -230,8 +249,9 @@ fn configure(
     let udp = if shared.hello.esp {
         match params.usable() {
             Ok(usable) => Some(keys::complete(usable, shared.random.as_mut(), shared.last_spi)),
+            Err(_) if !params.offered() => None,
             Err(reason) => {
-                warn!(reason, "ESP is not used");
+                warn!(reason, "the gateway's ESP cannot be used");
                 None
             }
         }
