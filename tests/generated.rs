@@ -37,4 +37,4 @@ fn compare(folder: &str, expected: &[Generated]) {
     assert_eq!(stored, expected, "{RENEW}");
 }
 
-const RENEW: &str = "renew with: cargo run -- man man --completions completions";
+const RENEW: &str = "renew with: cargo xtask generate";

@@ -34,6 +34,7 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
     match chore {
         "demo" => demo::run(rest),
         "test" => test::run(rest),
+        "generate" => generate(),
         demo::LAB => demo::lab(rest),
         demo::PEER => demo::peer(rest),
         sandbox::INSIDE => sandbox::inside(rest),
@@ -45,11 +46,31 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
     }
 }
 
+/// Man pages and completions from the definitions of the arguments.
+fn generate() -> Result<ExitCode> {
+    let arguments = [
+        "run",
+        "--package",
+        "vpnc-cli",
+        "--",
+        "man",
+        "man",
+        "--completions",
+        "completions",
+    ];
+    let status = children::Owned::spawn(&mut cargo::cargo(&arguments))?.wait()?;
+    if !status.success() {
+        bail!("they could not be written, see above");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 const HELP: &str = "\
 Chores of this project:
 
   cargo xtask demo [--quick]   build all, run the client against the reference gateway in network
                                namespaces, measure, and report; nothing is left behind
+  cargo xtask generate         write man pages and completions anew
   cargo xtask test             format, lints, all tests, documentation; nothing is left out
 
 As root, what is missing is installed with apt. Other users need user namespaces.";

@@ -1,3 +1,5 @@
+//! Settings from arguments and environment.
+
 use super::*;
 use crate::cli::args::{self, Command};
 use crate::secret::Secret;

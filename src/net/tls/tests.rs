@@ -1,3 +1,5 @@
+//! TLS against servers in the process: trust, pins, client certificates, refusals, fall-back.
+
 use rcgen::{BasicConstraints, IsCa, KeyPair};
 
 use crate::exit::ExitStatus;

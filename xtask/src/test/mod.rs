@@ -34,15 +34,27 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     }
     let mut rows: Vec<Row> = Vec::new();
     for step in STEPS {
-        let failed = rows.iter().any(|row| row.is_failure());
-        rows.push(if failed { Row::not_run(step) } else { Row::of(step) });
+        if rows.iter().any(Row::is_failure) {
+            rows.push(Row::not_run(step));
+            continue;
+        }
+        say::heading(step.title);
+        let row = Row::of(step);
+        say::note(&row.verdict());
+        rows.push(row);
     }
-    Ok(summarise(&rows))
+    say::heading("summary");
+    say::line(&table(&rows));
+    let (passed, failed) = totals(&rows);
+    say::line(&format!("\n{passed} passed, {failed} failed"));
+    Ok(match failed {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
 }
 
 impl Row {
     fn of(step: &Step) -> Self {
-        say::heading(step.title);
         let start = Instant::now();
         let mut tally = Tally::default();
         let result = (step.action)(&mut tally).and_then(|()| tally.check());
@@ -51,13 +63,11 @@ impl Row {
             Ok(()) => Outcome::Good(tally),
             Err(error) => Outcome::Bad(tally, format!("{error:#}")),
         };
-        let row = Self {
+        Self {
             title: step.title,
             time,
             outcome,
-        };
-        say::note(&row.verdict());
-        row
+        }
     }
 
     fn not_run(step: &Step) -> Self {
@@ -92,24 +102,20 @@ impl Row {
     }
 }
 
-/// The table, the reason for a failure, and the last line.
-fn summarise(rows: &[Row]) -> ExitCode {
-    say::heading("summary");
+/// One line for each step, and one for the time of all.
+fn table(rows: &[Row]) -> String {
     let widest = rows.iter().map(|row| row.title.len()).max().unwrap_or(0);
-    for row in rows {
-        say::note(&format!("{:widest$}  {}", row.title, row.verdict()));
-    }
+    let line = |title: &str, text: String| format!("   {title:widest$}  {text}");
     let total: Duration = rows.iter().map(|row| row.time).sum();
-    say::note(&format!("{:widest$}  {}", "all", say::seconds(total)));
-    let (passed, failed) = rows
-        .iter()
-        .map(Row::counts)
-        .fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
-    say::line(&format!("\n{passed} passed, {failed} failed"));
-    match failed {
-        0 => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
-    }
+    let lines = rows.iter().map(|row| line(row.title, row.verdict()));
+    let lines: Vec<String> = lines.chain([line("all", say::seconds(total))]).collect();
+    lines.join("\n")
+}
+
+/// Tests passed and failed in all steps.
+fn totals(rows: &[Row]) -> (u64, u64) {
+    let counts = rows.iter().map(Row::counts);
+    counts.fold((0, 0), |sum, (passed, failed)| (sum.0 + passed, sum.1 + failed))
 }
 
 #[cfg(test)]
@@ -128,7 +134,7 @@ mod tests {
         let row = row(|_| bail!("no tool"));
         assert!(row.is_failure());
         assert_eq!(row.counts(), (0, 1));
-        assert_eq!(summarise(&[row]), ExitCode::FAILURE);
+        assert!(table(&[row]).contains("no tool"));
     }
 
     #[test]
@@ -138,7 +144,6 @@ mod tests {
             Ok(())
         };
         let rows = [row(action), row(action)];
-        assert_eq!(rows[1].counts(), (3, 0));
-        assert_eq!(summarise(&rows), ExitCode::SUCCESS);
+        assert_eq!(totals(&rows), (6, 0));
     }
 }
