@@ -59,7 +59,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l force-dpd 
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s i -l interface -d 'Name of the tunnel interface; may be an existing one that belongs to you' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s m -l mtu -d 'Largest packet inside the tunnel, if below the gateway\'s (at least 576)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s s -l script -d 'Set up the network with this command (a vpnc-script), run by /bin/sh' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l network -d 'Who sets up addresses, routes and name servers [default: builtin, or script with -s]' -r -f -a "builtin\t'This program itself'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l network -d 'Who sets up addresses and routes; name servers only by script [default: builtin, or script with -s]' -r -f -a "builtin\t'This program itself'
 script\t'A vpnc-script: the command of -s, or the one installed in the usual place'
 none\t'Nobody: the interface stays as it is'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l name -d 'Name of this tunnel among others on the machine [default: the host]' -r
@@ -122,7 +122,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l force-dpd -d 'S
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s i -l interface -d 'Name of the tunnel interface; may be an existing one that belongs to you' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s m -l mtu -d 'Largest packet inside the tunnel, if below the gateway\'s (at least 576)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s s -l script -d 'Set up the network with this command (a vpnc-script), run by /bin/sh' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l network -d 'Who sets up addresses, routes and name servers [default: builtin, or script with -s]' -r -f -a "builtin\t'This program itself'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l network -d 'Who sets up addresses and routes; name servers only by script [default: builtin, or script with -s]' -r -f -a "builtin\t'This program itself'
 script\t'A vpnc-script: the command of -s, or the one installed in the usual place'
 none\t'Nobody: the interface stays as it is'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l name -d 'Name of this tunnel among others on the machine [default: the host]' -r

@@ -21,16 +21,16 @@ pub struct Jar {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum CookieError {
     /// Nothing but blanks and separators.
-    #[error("the cookie is empty")]
+    #[error("it is empty")]
     Empty,
     /// Other cookies, but not the one that is the session.
-    #[error("there is no DSID in the cookie")]
+    #[error("there is no DSID in it")]
     NoSession,
     /// `DSID=` without a value.
-    #[error("the DSID in the cookie has no value")]
+    #[error("its DSID has no value")]
     EmptySession,
     /// A character that cannot stand in a `Cookie` header: control characters, blanks inside, not ASCII.
-    #[error("the cookie holds a character that is not allowed there")]
+    #[error("it holds a character that no cookie has, perhaps a blank, a quote or a line break")]
     BadCharacter,
 }
 
@@ -158,9 +158,9 @@ fn is_name(octet: u8) -> bool {
     octet.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&octet)
 }
 
-/// RFC 6265 §4.1.1, but quotes, commas and backslashes pass: gateways take their own values back.
+/// RFC 6265 §4.1.1. Quotes around a pasted value come from a tool that shows it, not from the gateway.
 fn is_value(octet: u8) -> bool {
-    octet.is_ascii_graphic() && octet != b';'
+    octet.is_ascii_graphic() && !matches!(octet, b'"' | b',' | b';' | b'\\')
 }
 
 /// The cookie that is the session.

@@ -5,10 +5,12 @@ use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::args::CookieArgs;
 use super::environment::Environment;
+use crate::auth::Jar;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::secret::Secret;
@@ -23,7 +25,7 @@ pub fn obtain(args: &CookieArgs, environment: &Environment) -> Result<Secret, Er
     let Some(cookie) = cookie else {
         return Err(missing());
     };
-    check(cookie.expose())?;
+    check(&cookie)?;
     Ok(cookie)
 }
 
@@ -145,41 +147,14 @@ fn first_line(source: impl BufRead, name: &str) -> Result<Secret, Error> {
     Ok(Secret::new(text.trim_matches([' ', '\t', '\r', '\n'])))
 }
 
-/// Refuses what the gateway would refuse anyway, before anything is sent. The cookie is never part of the message.
-fn check(cookie: &str) -> Result<(), Error> {
-    if cookie.is_empty() {
-        return Err(refused("it is empty"));
-    }
-    if cookie.contains(char::is_control) {
-        return Err(refused("it holds control characters, perhaps a line break"));
-    }
-    let parts = || cookie.split(';').map(str::trim).filter(|part| !part.is_empty());
-    if !parts().flat_map(str::chars).all(is_cookie_octet) {
-        return Err(refused(
-            "it holds blanks, quotes or other characters that no cookie has",
-        ));
-    }
-    match parts().find_map(session) {
-        None => return Err(refused("it has no DSID")),
-        Some("") => return Err(refused("its DSID has no value")),
-        Some(_) => {}
-    }
-    Ok(())
-}
-
-/// The value of a part that is the session: named so, or without a name. Of several the first counts
-/// (`juniper-nc.md §6.2`).
-fn session(part: &str) -> Option<&str> {
-    match part.split_once('=') {
-        None => Some(part),
-        Some(("DSID" | "", value)) => Some(value),
-        Some(_) => None,
-    }
-}
-
-/// RFC 6265 §4.1.1.
-fn is_cookie_octet(character: char) -> bool {
-    character.is_ascii_graphic() && !matches!(character, '"' | ',' | ';' | '\\')
+/// Refuses what cannot be a session, before anything is sent. The cookie is never part of the message.
+fn check(cookie: &Secret) -> Result<(), Error> {
+    // which gateway it is for does not matter here
+    let gateway = Url::parse("https://gateway.invalid/")
+        .map_err(|error| Error::new(ExitStatus::Internal, error.to_string()))?;
+    Jar::new(&gateway)
+        .insert_option(cookie)
+        .map_err(|error| refused(&error.to_string()))
 }
 
 fn refused(why: &str) -> Error {
@@ -225,7 +200,7 @@ mod tests {
             "DSFirst=1; 0123",
             "DSID=x; DSID=",
         ] {
-            assert_eq!(check(good), Ok(()), "{good}");
+            assert_eq!(check(&Secret::new(good)), Ok(()), "{good}");
         }
     }
 
@@ -246,7 +221,7 @@ mod tests {
             "Cookie: DSID=hunter2",
             "DSID=hünter2",
         ] {
-            let error = check(bad).expect_err(bad);
+            let error = check(&Secret::new(bad)).expect_err(bad);
             assert_eq!(error.status, ExitStatus::BadData, "{bad:?}");
             assert!(!error.to_string().contains("nter2"), "{error}");
         }

@@ -82,7 +82,10 @@ fn block_on(future: impl Future<Output = Result<(), Error>>) -> Result<(), Error
             format!("cannot start the event loop: {error}"),
         )
     })?;
-    runtime.block_on(future)
+    let result = runtime.block_on(future);
+    // a resolver call that ran into its limit may still hold a thread; nobody waits for it
+    runtime.shutdown_background();
+    result
 }
 
 /// Wipes secrets from the list of processes.

@@ -179,9 +179,9 @@ impl Bench {
     }
 
     fn end(&self) -> Option<&End> {
-        self.events.iter().find_map(|event| match event {
-            Event::Ended(end) => Some(end),
-            _ => None,
+        self.events.iter().find_map(|event| {
+            let Event::Ended(end) = event else { return None };
+            Some(end)
         })
     }
 }

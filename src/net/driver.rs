@@ -22,6 +22,7 @@ use super::error::NetError;
 use super::random::KernelRandom;
 use super::settings::ConnectSettings;
 use super::signals::{Request, Requests};
+use super::tls::Refusal;
 use super::udp::{Sent, UdpPath};
 use super::{http, logout, report};
 use crate::auth::cookies::Jar;
@@ -273,12 +274,18 @@ impl<'a> Driver<'a> {
         match incoming {
             Incoming::Octets => {}
             Incoming::Closed => self.lose_channel(None, now),
-            Incoming::Failed(error) => self.lose_channel(Some(error.to_string()), now),
+            Incoming::Failed(error) => {
+                let refusal = Refusal::in_io_error(&error);
+                let cause = refusal.map_or_else(|| error.to_string(), |refusal| refusal.to_string());
+                self.lose_channel(Some(cause), now);
+            }
         }
     }
 
     fn lose_channel(&mut self, cause: Option<String>, now: Instant) {
-        self.channel = None;
+        if self.channel.take().is_none() {
+            return;
+        }
         self.engine.channel_lost(cause, now);
     }
 
@@ -348,11 +355,9 @@ impl<'a> Driver<'a> {
             let event = match self.engine.poll_output() {
                 Output::Event(event) => event,
                 Output::Datagrams(probes) => {
-                    if let Some(udp) = &mut self.udp {
-                        // a lost probe is repeated by the engine's timers
-                        if let Err(error) = udp.send_batch(probes) {
-                            debug!(%error, "probe not sent");
-                        }
+                    // a lost probe is repeated by the engine's timers
+                    if let Some(udp) = &self.udp {
+                        udp.send_once(probes);
                     }
                     continue;
                 }

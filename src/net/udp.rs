@@ -106,6 +106,15 @@ impl UdpPath {
         Ok(Sent::All { refused })
     }
 
+    /// Sends datagrams that may be lost, beside the batch under way.
+    pub fn send_once(&self, batch: &Batch) {
+        for datagram in batch.datagrams() {
+            if let Err(error) = self.send(datagram) {
+                tracing::debug!(%error, "datagram not sent");
+            }
+        }
+    }
+
     fn send(&self, datagram: &[u8]) -> io::Result<usize> {
         match self.socket.try_send(datagram) {
             // a new socket has room before the reactor says so, and the first probes must not wait for their

@@ -187,7 +187,7 @@ pub struct TunnelArgs {
     /// Set up the network with this command (a vpnc-script), run by /bin/sh
     #[arg(short, long, value_name = "COMMAND", value_parser = values::command)]
     pub script: Option<String>,
-    /// Who sets up addresses, routes and name servers [default: builtin, or script with -s]
+    /// Who sets up addresses and routes; name servers only by script [default: builtin, or script with -s]
     #[arg(long, value_name = "HOW")]
     pub network: Option<NetworkChoice>,
     /// Leave the login valid on the gateway at the end

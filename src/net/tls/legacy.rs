@@ -11,8 +11,8 @@ use std::sync::{Arc, OnceLock};
 use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey};
 use openssl::ssl::{
-    self, ErrorCode, Ssl, SslConnector, SslConnectorBuilder, SslContext, SslMethod, SslOptions,
-    SslSessionCacheMode, SslVerifyMode, SslVersion,
+    self, ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslSessionCacheMode,
+    SslVerifyMode, SslVersion,
 };
 use openssl::x509::X509;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -40,7 +40,7 @@ impl Legacy {
             show(&mut builder, identity).map_err(|error| identity.unusable(&error))?;
         }
         Ok(Self {
-            context: builder.build().into_context(),
+            context: builder.build(),
         })
     }
 
@@ -90,8 +90,12 @@ pub(super) fn alert_in(error: &(dyn StdError + Send + Sync + 'static)) -> Option
     alert(reason(stack))
 }
 
-fn builder(insecure: bool) -> Result<SslConnectorBuilder, ErrorStack> {
-    let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+/// Not by `SslConnector`, which would read the system's roots: they are `Trust`'s business.
+fn builder(insecure: bool) -> Result<SslContextBuilder, ErrorStack> {
+    let mut builder = SslContext::builder(SslMethod::tls_client())?;
+    // tokio hands over a buffer of its own at each try.
+    builder
+        .set_mode(SslMode::AUTO_RETRY | SslMode::ACCEPT_MOVING_WRITE_BUFFER | SslMode::ENABLE_PARTIAL_WRITE);
     // Level 0 is needed for SHA-1 under the key exchange. What else it would let in is shut out by the lists below,
     // by OpenSSL itself (DH under 1024 bits) and by `too_weak`.
     builder.set_security_level(0);
@@ -106,14 +110,17 @@ fn builder(insecure: bool) -> Result<SslConnectorBuilder, ErrorStack> {
     builder.set_sigalgs_list(SIGNATURES)?;
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
     // Gateways leave without close_notify (juniper-nc.md §2, R2): an end like any other.
-    builder.set_options(SslOptions::IGNORE_UNEXPECTED_EOF | SslOptions::NO_COMPRESSION);
+    builder.set_options(SslOptions::IGNORE_UNEXPECTED_EOF);
+    // `ALL` works around bugs of old peers; the flag taken out of it would leave TLS 1.0 open to BEAST.
+    builder.set_options(SslOptions::ALL & !SslOptions::DONT_INSERT_EMPTY_FRAGMENTS);
+    builder.set_options(SslOptions::NO_COMPRESSION | SslOptions::NO_TICKET);
     if insecure {
         builder.set_options(LEGACY_SERVER_CONNECT);
     }
     Ok(builder)
 }
 
-fn show(builder: &mut SslConnectorBuilder, identity: &Identity) -> Result<(), ErrorStack> {
+fn show(builder: &mut SslContextBuilder, identity: &Identity) -> Result<(), ErrorStack> {
     let mut chain = identity.chain.iter();
     if let Some(leaf) = chain.next() {
         builder.set_certificate(&*X509::from_der(leaf)?)?;

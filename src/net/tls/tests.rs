@@ -143,6 +143,41 @@ async fn sni_changes_the_name_sent_but_not_the_name_checked() {
 }
 
 #[tokio::test]
+async fn the_roots_of_the_system_follow_ssl_cert_file() {
+    let (folder, authority) = (Folder::new(), Authority::new());
+    let gateway = Gateway::modern(authority.leaf(NAME).server(), Script::Echo).await;
+    for (authority, trusted) in [(&authority, true), (&Authority::new(), false)] {
+        // Setting a variable of one's own process is unsafe, so another one makes the connection.
+        let child = tokio::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--ignored",
+                "--exact",
+                "net::tls::tests::connection_with_system_roots",
+            ])
+            .env("SSL_CERT_FILE", folder.write("system.pem", &authority.pem))
+            .env_remove("SSL_CERT_DIR")
+            .env("GATEWAY_PORT", gateway.port.to_string())
+            .kill_on_drop(true)
+            .output();
+        let limit = std::time::Duration::from_secs(20);
+        let output = tokio::time::timeout(limit, child).await.unwrap().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("running 1 test"), "{text}");
+        assert_eq!(output.status.success(), trusted, "{text}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "the other half of the test above"]
+async fn connection_with_system_roots() {
+    let mut settings = settings(std::env::var("GATEWAY_PORT").unwrap().parse().unwrap());
+    settings.tls.no_system_trust = false;
+    ping(&mut connect(&settings).await.unwrap()).await;
+    settings.tls.no_system_trust = true;
+    assert_eq!(refusal(&settings).await.status, ExitStatus::Untrusted);
+}
+
+#[tokio::test]
 async fn an_address_literal_is_checked_against_the_addresses_of_the_certificate() {
     let (folder, authority) = (Folder::new(), Authority::new());
     let gateway = Gateway::modern(authority.leaf("127.0.0.1").server(), Script::Echo).await;
@@ -318,7 +353,7 @@ mod old_gateways {
     use openssl::ssl::{Ssl, SslContext, SslContextBuilder, SslMethod, SslVerifyMode, SslVersion};
     use openssl::x509::X509;
     use rcgen::PKCS_RSA_SHA256;
-    use tokio::io::{AsyncBufReadExt as _, BufReader};
+    use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
     use tokio::process::{Child, Command};
     use tokio::time::timeout;
     use tokio_openssl::SslStream;
@@ -591,12 +626,20 @@ mod old_gateways {
         let certificate = folder.write("server.pem", &leaf.pem);
         let key = folder.write("server.key", &leaf.key.serialize_pem());
         let mut child = Command::new("openssl")
-            .args(["s_server", "-www", "-accept", "127.0.0.1:0", "-cert"])
+            .args([
+                "s_server",
+                "-accept",
+                "127.0.0.1:0",
+                "-tls1_2",
+                "-cipher",
+                R1_SUITE,
+                "-cert",
+            ])
             .arg(certificate)
             .arg("-key")
             .arg(key)
             .args(options)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -621,12 +664,39 @@ mod old_gateways {
     async fn openssl_s_server_with_static_rsa_answers_a_page() {
         let (folder, authority) = (Folder::new(), Authority::new());
         let leaf = rsa_leaf(&authority);
-        let options = ["-cipher", R1_SUITE, "-tls1_2"];
-        let (child, port) = s_server(&folder, &leaf, &options).await;
+        let (child, port) = s_server(&folder, &leaf, &["-www"]).await;
         let mut connector = connector(&trusting(port, &folder, &authority)).unwrap();
         let response = crate::net::http::tests::fetch(&mut connector).await.unwrap();
         let page = String::from_utf8_lossy(response.body()).into_owned();
         assert!(page.contains("AES128-SHA256"), "{page}");
         drop(child);
+    }
+
+    #[tokio::test]
+    async fn openssl_s_server_may_ask_for_a_client_certificate_in_a_renegotiation() {
+        let (folder, clients) = (Folder::new(), Authority::new());
+        let leaf = rsa_leaf(&Authority::new());
+        let (mut child, port) = s_server(&folder, &leaf, &["-no_ticket", "-no_cache"]).await;
+        let client = clients.leaf("joe");
+        let mut settings = pinned(port, leaf.pin());
+        settings.tls.certificate = Some(folder.write("joe.pem", &client.pem));
+        settings.tls.key = Some(folder.write("joe.key", &client.key.serialize_pem()));
+        let mut stream = connect(&settings).await.unwrap().stream;
+        let mut keyboard = child.stdin.take().unwrap();
+        // Its commands: R renegotiates and asks for a certificate; any other line is sent.
+        keyboard.write_all(b"R\n").await.unwrap();
+        keyboard.flush().await.unwrap();
+        let typing = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            keyboard.write_all(b"hello\n").await.unwrap();
+            keyboard.flush().await.unwrap();
+        };
+        let mut text = [0; 6];
+        let (read, ()) = tokio::join!(
+            timeout(Duration::from_secs(10), stream.read_exact(&mut text)),
+            typing
+        );
+        read.unwrap().unwrap();
+        assert_eq!(&text, b"hello\n");
     }
 }

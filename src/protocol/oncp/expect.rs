@@ -164,7 +164,8 @@ impl ExpectConfig {
     /// Appends the record to the message it continues, or puts it aside when it is data standing in between.
     fn take_record(&mut self, last: bool) {
         let record = std::mem::take(&mut self.record);
-        let whole = last && !std::mem::replace(&mut self.begun, !last);
+        let whole = last && !self.begun;
+        self.begun = !last;
         if whole && !self.message.is_empty() && data_messages(&record) == Data::Whole {
             if self.early.len() + record.len() <= MAX_EARLY {
                 self.early.extend_from_slice(&record);
@@ -175,7 +176,7 @@ impl ExpectConfig {
     }
 
     /// The payload of the configuration and what stands behind it, once it is complete.
-    fn take_config(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, LinkError> {
+    fn take_config(&mut self) -> Result<Option<ConfigAndRest>, LinkError> {
         loop {
             let Some(header) = self.message.first_chunk::<HEADER_LEN>() else {
                 return Ok(None);
@@ -207,6 +208,9 @@ impl ExpectConfig {
         }
     }
 }
+
+/// Payload of the configuration message, and the octets behind the message.
+type ConfigAndRest = (Vec<u8>, Vec<u8>);
 
 /// Whether octets are data messages.
 #[derive(Clone, Copy, PartialEq, Eq)]

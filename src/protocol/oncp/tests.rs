@@ -61,9 +61,11 @@ struct Run {
 
 impl Run {
     fn config(&self) -> (&NetworkConfig, Option<&UdpOffer>) {
-        let found = self.outputs.iter().find_map(|output| match output {
-            LinkOutput::Configured { network, udp } => Some((network.as_ref(), udp.as_ref())),
-            _ => None,
+        let found = self.outputs.iter().find_map(|output| {
+            let LinkOutput::Configured { network, udp } = output else {
+                return None;
+            };
+            Some((network.as_ref(), udp.as_ref()))
         });
         found.expect("configured")
     }
@@ -315,9 +317,11 @@ fn a_rekey_is_answered_and_told() {
     let offers: Vec<_> = run
         .outputs
         .iter()
-        .filter_map(|output| match output {
-            LinkOutput::Rekeyed(offer) => Some(offer),
-            _ => None,
+        .filter_map(|output| {
+            let LinkOutput::Rekeyed(offer) = output else {
+                return None;
+            };
+            Some(offer)
         })
         .collect();
     assert_eq!(offers.len(), 2);

@@ -1,0 +1,19 @@
+//! The built programs against each other, with real TUN devices, each pair in two network namespaces of its own.
+//!
+//! Needs root, iproute2 and `vpnc-gateway` beside the client (`cargo build --workspace --bins`). What cannot run says
+//! so aloud, or fails with `VPNC_TEST_REQUIRE_ALL=1`. `VPNC_TEST_BYTES` moves more than the usual amount.
+
+#[path = "netns/client.rs"]
+mod client;
+#[path = "netns/data.rs"]
+mod data;
+#[path = "netns/lab.rs"]
+mod lab;
+#[path = "netns/ping.rs"]
+mod ping;
+#[path = "netns/snapshot.rs"]
+mod snapshot;
+#[path = "netns/space.rs"]
+mod space;
+#[path = "netns/transfer.rs"]
+mod transfer;
