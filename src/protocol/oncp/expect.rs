@@ -164,7 +164,8 @@ impl ExpectConfig {
     /// Appends the record to the message it continues, or puts it aside when it is data standing in between.
     fn take_record(&mut self, last: bool) {
         let record = std::mem::take(&mut self.record);
-        let whole = last && !std::mem::replace(&mut self.begun, !last);
+        let whole = last && !self.begun;
+        self.begun = !last;
         if whole && !self.message.is_empty() && data_messages(&record) == Data::Whole {
             if self.early.len() + record.len() <= MAX_EARLY {
                 self.early.extend_from_slice(&record);
