@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::task::{Context, Poll, ready};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::UdpSocket;
 
 use crate::packet::{Batch, Received};
@@ -107,9 +107,13 @@ impl UdpPath {
     }
 
     /// Sends datagrams that may be lost, beside the batch under way.
+    ///
+    /// The system is asked directly: tokio calls a socket blocked until it has waited for it once, and the first probes
+    /// go out before.
     pub fn send_once(&self, batch: &Batch) {
+        let socket = SockRef::from(&self.socket);
         for datagram in batch.datagrams() {
-            if let Err(error) = self.socket.try_send(datagram) {
+            if let Err(error) = socket.send(datagram) {
                 tracing::debug!(%error, "datagram not sent");
             }
         }
