@@ -7,10 +7,28 @@
 mod client;
 #[path = "netns/data.rs"]
 mod data;
+#[path = "netns/ending.rs"]
+mod ending;
+#[path = "netns/errors.rs"]
+mod errors;
+#[path = "netns/faults.rs"]
+mod faults;
+#[path = "netns/figures.rs"]
+mod figures;
 #[path = "netns/lab.rs"]
 mod lab;
 #[path = "netns/ping.rs"]
 mod ping;
+#[path = "netns/privacy.rs"]
+mod privacy;
+#[path = "netns/repair.rs"]
+mod repair;
+#[path = "netns/rights.rs"]
+mod rights;
+#[path = "netns/routes.rs"]
+mod routes;
+#[path = "netns/script.rs"]
+mod script;
 #[path = "netns/snapshot.rs"]
 mod snapshot;
 #[path = "netns/space.rs"]

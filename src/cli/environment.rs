@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use crate::platform::privilege::take_secret_variable;
 use crate::secret::Secret;
 
 /// What the environment said at the start.
@@ -14,12 +15,15 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the variables that count here and removes those that hold secrets, so that no child can inherit them.
+    /// Reads the variables that count here and removes those that hold secrets, so that no child can inherit them
+    /// and `/proc/PID/environ` does not show them.
     ///
     /// To be called first of all, while the process has one thread.
     pub fn take() -> Self {
         let environment = Self::from_lookup(|name| std::env::var_os(name));
-        remove(SECRETS);
+        for name in SECRETS {
+            take_secret_variable(name);
+        }
         environment
     }
 
@@ -51,18 +55,6 @@ impl Environment {
     /// The value as a path.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.var(name).map(PathBuf::from)
-    }
-}
-
-#[expect(
-    unsafe_code,
-    reason = "the standard library has no safe way to remove a variable"
-)]
-fn remove(names: &[&str]) {
-    for name in names {
-        // SAFETY: called from `Environment::take` at the start of the program, when no other thread exists that
-        // could read or write the environment at the same time.
-        unsafe { std::env::remove_var(name) };
     }
 }
 

@@ -91,7 +91,8 @@ fn block_on(future: impl Future<Output = Result<(), Error>>) -> Result<(), Error
 /// Wipes secrets from the list of processes.
 fn hide_arguments(cookie: &CookieArgs, reach: &ReachArgs) {
     let proxy = reach.proxy.as_deref().filter(|url| url.contains('@'));
-    let secrets: Vec<&str> = cookie.cookie.iter().map(Secret::expose).chain(proxy).collect();
+    let secrets = cookie.cookie.iter().map(Secret::expose).chain(proxy);
+    let secrets: Vec<&[u8]> = secrets.map(str::as_bytes).collect();
     scrub(&secrets);
 }
 

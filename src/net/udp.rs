@@ -88,7 +88,7 @@ impl UdpPath {
     pub fn send_batch(&mut self, batch: &Batch) -> io::Result<Sent> {
         let mut refused = false;
         for datagram in batch.datagrams().skip(self.progress) {
-            match self.send(datagram) {
+            match self.socket.try_send(datagram) {
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Sent::Blocked),
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
@@ -107,22 +107,15 @@ impl UdpPath {
     }
 
     /// Sends datagrams that may be lost, beside the batch under way.
+    ///
+    /// The system is asked directly: tokio calls a socket blocked until it has waited for it once, and the first probes
+    /// go out before.
     pub fn send_once(&self, batch: &Batch) {
+        let socket = SockRef::from(&self.socket);
         for datagram in batch.datagrams() {
-            if let Err(error) = self.send(datagram) {
+            if let Err(error) = socket.send(datagram) {
                 tracing::debug!(%error, "datagram not sent");
             }
-        }
-    }
-
-    fn send(&self, datagram: &[u8]) -> io::Result<usize> {
-        match self.socket.try_send(datagram) {
-            // a new socket has room before the reactor says so, and the first probes must not wait for their
-            // repetition
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                SockRef::from(&self.socket).send(datagram)
-            }
-            sent => sent,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 
 use zeroize::Zeroizing;
 
@@ -76,17 +77,17 @@ fn name_in_passwd(passwd: &str, user: u32) -> Option<String> {
     reason = "changing the environment is unsafe while other threads may read it"
 )]
 pub fn take_secret_variable(name: &str) -> Option<Secret> {
-    let value = Secret::new(std::env::var(name).ok()?);
-    scrub(&[value.expose()]);
+    let value = std::env::var_os(name)?;
+    scrub(&[value.as_bytes()]);
     // SAFETY: the caller has not started a thread yet.
     unsafe { std::env::remove_var(name) };
-    Some(value)
+    Some(Secret::new(value.to_string_lossy()))
 }
 
 /// Overwrites the secrets with stars in the memory that `/proc/PID/cmdline` and `/proc/PID/environ` show to others.
 ///
 /// Must be called before any thread is started. Where the kernel does not tell the place, nothing happens.
-pub fn scrub(secrets: &[&str]) {
+pub fn scrub(secrets: &[&[u8]]) {
     let Ok(stat) = fs::read_to_string("/proc/self/stat") else {
         return;
     };
@@ -102,7 +103,7 @@ pub fn scrub(secrets: &[&str]) {
     unsafe_code,
     reason = "the strings the kernel put on our stack are reachable only by their address"
 )]
-fn scrub_region(start: u64, end: u64, secrets: &[&str]) {
+fn scrub_region(start: u64, end: u64, secrets: &[&[u8]]) {
     let (Ok(start), Ok(end)) = (usize::try_from(start), usize::try_from(end)) else {
         return;
     };
@@ -121,9 +122,9 @@ fn scrub_region(start: u64, end: u64, secrets: &[&str]) {
 
 /// Offsets of all octets in `memory` that belong to a secret. A secret counts only as a whole argument or behind `=`:
 /// a short one would otherwise eat letters of other arguments.
-fn matches(memory: &[u8], secrets: &[&str]) -> Vec<usize> {
+fn matches(memory: &[u8], secrets: &[&[u8]]) -> Vec<usize> {
     let mut offsets = Vec::new();
-    for secret in secrets.iter().map(|secret| secret.as_bytes()) {
+    for &secret in secrets {
         if secret.is_empty() {
             continue;
         }
@@ -171,7 +172,7 @@ mod tests {
     fn secrets_are_found_as_arguments_and_values_only() {
         let memory = b"vpnc\0--cookie\0s3\0-Cs3\0--cookie=s3\0as3b\0s3x\0";
         let mut text = memory.to_vec();
-        for offset in matches(memory, &["s3", ""]) {
+        for offset in matches(memory, &[b"s3", b""]) {
             text[offset] = b'*';
         }
         assert_eq!(text, b"vpnc\0--cookie\0**\0-C**\0--cookie=**\0as3b\0s3x\0");

@@ -157,6 +157,12 @@ impl Client {
         self.wait_for_end(SOON).expect(status)
     }
 
+    /// Waits for an end that comes by itself.
+    #[track_caller]
+    pub(crate) fn end_without_check(self) -> Exit {
+        self.wait_for_end(SOON)
+    }
+
     /// Kills it at once.
     pub(crate) fn kill(mut self) {
         end(&mut self.child);

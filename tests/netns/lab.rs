@@ -62,6 +62,10 @@ impl Lab {
             beyond.ip(&format!("address add {address}/32 dev lo"));
         }
         machine.ip("route add default via 192.0.2.1");
+        // What is inside is not reached but through the tunnel.
+        beyond.ip("rule add pref 10 lookup local");
+        beyond.ip("rule add pref 5 iif lan to 10.20.0.0/16 blackhole");
+        beyond.ip("rule del pref 0");
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join("run")).expect("a folder");
         fs::write(folder.path().join("resolv.conf"), RESOLVER).expect("a file");
@@ -109,7 +113,15 @@ impl Lab {
 
     /// The client with more options (split as those of [`Lab::start`]), cookie and pin given.
     pub(crate) fn client(&self, options: &str) -> Client {
-        self.client_raw(&[], &format!("{GATEWAY} --servercert {} {options}", self.pin))
+        self.client_at(GATEWAY, &format!("--servercert {} {options}", self.pin))
+    }
+
+    /// The client with the cookie, but without the pin.
+    pub(crate) fn client_at(&self, place: &str, options: &str) -> Client {
+        let mut command = self.program(&[CLIENT]);
+        command.args(["connect", "--cookie-on-stdin", place]);
+        command.args(options.split_whitespace().map(|word| word.replace('~', " ")));
+        Client::start(command, COOKIE)
     }
 
     /// A client that is connected already.
@@ -126,28 +138,15 @@ impl Lab {
         client
     }
 
-    /// The client with all of its arguments behind `connect --cookie-on-stdin`, started by another program if one is
-    /// given.
-    pub(crate) fn client_raw(&self, starter: &[&str], options: &str) -> Client {
-        let words = options.split_whitespace().map(|word| word.replace('~', " "));
-        let arguments: Vec<String> = ["connect", "--cookie-on-stdin"]
-            .map(str::to_owned)
-            .into_iter()
-            .chain(words)
-            .collect();
-        let mut command = self.program(starter);
-        command.args(arguments);
-        Client::start(command, COOKIE)
-    }
-
-    /// The client's program in its namespace, without arguments, with `/run` and `/etc/resolv.conf` of its own.
-    pub(crate) fn program(&self, starter: &[&str]) -> Command {
+    /// A program of the client's machine, with `/run` and `/etc/resolv.conf` of its own.
+    pub(crate) fn program(&self, line: &[&str]) -> Command {
         let (run, resolver) = (self.file("run"), self.file("resolv.conf"));
         let binds = [(run.as_path(), "/run"), (resolver.as_path(), "/etc/resolv.conf")];
-        let line: Vec<&str> = starter.iter().copied().chain([CLIENT]).collect();
         let mut command = self.machine.command(line[0], &binds);
-        command.args(&line[1..]);
-        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command.args(&line[1..]).env_clear();
+        command
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("TERM", "xterm");
         command
     }
 
@@ -291,7 +290,7 @@ pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const COOKIE: &str = "DSID=0123456789abcdef0123456789abcdef";
 
 /// Content of the machine's resolver file.
-const RESOLVER: &str = "nameserver 192.0.2.53\n";
+const RESOLVER: &str = "nameserver 192.0.2.1\n";
 
 /// Ample for anything that takes no time worth naming.
 pub(crate) const SOON: Duration = Duration::from_secs(20);

@@ -24,7 +24,8 @@ impl Snapshot {
                 "" => Vec::new(),
                 text => serde_json::from_str(text).expect("JSON"),
             };
-            entries.extend(list.iter().map(|entry| format!("{what}: {entry}")));
+            let list = list.iter().filter(|entry| !is_kernels_own(entry));
+            entries.extend(list.map(|entry| format!("{what}: {entry}")));
         }
         entries.sort();
         Self {
@@ -54,6 +55,11 @@ impl Snapshot {
     pub(crate) fn is_changed(&self, lab: &Lab) -> bool {
         Self::of(lab) != *self
     }
+}
+
+/// A route the kernel makes in its own time when a carrier comes.
+fn is_kernels_own(entry: &Value) -> bool {
+    entry["type"] == "multicast" && entry["dst"] == "ff00::/8"
 }
 
 const COMMANDS: [&str; 5] = [

@@ -1,6 +1,7 @@
 //! Linux: the tunnel device, and the network set-up over netlink with its undo journal.
 
 mod applied;
+mod deletion;
 pub mod journal;
 mod messages;
 pub mod netlink;

@@ -9,6 +9,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tun::AbstractDevice;
 
+use super::deletion::DeletionWatch;
 use super::netlink::Netlink;
 use crate::packet::{Batch, Received};
 use crate::platform::{SetupError, TunDevice, Written, privilege};
@@ -21,6 +22,8 @@ pub const DEFAULT_NAME: &str = "tun%d";
 pub struct LinuxTun {
     name: String,
     file: AsyncFd<File>,
+    /// Absent when the kernel's messages cannot be had.
+    deletion: Option<DeletionWatch>,
     existed: bool,
 }
 
@@ -51,7 +54,14 @@ impl LinuxTun {
                 tracing::debug!(%error, interface = %name, "IPv6 address generation stays on");
             }
         }
-        Ok(Self { name, file, existed })
+        let deletion =
+            netlink.and_then(|mut netlink| DeletionWatch::new(netlink.link(&name).ok()?.device).ok());
+        Ok(Self {
+            name,
+            file,
+            deletion,
+            existed,
+        })
     }
 
     /// True when the device was there before and stays when it is closed.
@@ -66,6 +76,11 @@ impl TunDevice for LinuxTun {
     }
 
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let deleted = self.deletion.as_ref().map(|watch| watch.poll_deleted(cx));
+        if let Some(Poll::Ready(result)) = deleted {
+            result?;
+            return Poll::Ready(Err(io::Error::from_raw_os_error(libc::ENODEV)));
+        }
         ready!(self.file.poll_read_ready(cx))?.retain_ready();
         Poll::Ready(Ok(()))
     }

@@ -1,0 +1,65 @@
+//! Notices when an interface is deleted by another program.
+//!
+//! The descriptor of a TUN device tells of it by EPOLLERR alone, and may do so before anybody can see it: a reader that
+//! waits is not woken. The kernel's messages about links are reliable.
+
+use std::ffi::c_char;
+use std::io;
+use std::task::{Context, Poll, ready};
+
+use netlink_sys::Socket;
+use netlink_sys::protocols::NETLINK_ROUTE;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// Watches one interface.
+#[derive(Debug)]
+pub(super) struct DeletionWatch {
+    socket: AsyncFd<Socket>,
+    device: u32,
+}
+
+impl DeletionWatch {
+    /// Begins to watch the interface with this index. Must be called inside a tokio runtime.
+    #[expect(unsafe_code, reason = "tokio registers by number")]
+    pub(super) fn new(device: u32) -> io::Result<Self> {
+        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        socket.bind_auto()?;
+        socket.add_membership(libc::RTNLGRP_LINK)?;
+        socket.set_non_blocking(true)?;
+        // SAFETY: the socket owns its descriptor, stays open and gives the same number while the `AsyncFd` owns it.
+        let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }?;
+        Ok(Self { socket, device })
+    }
+
+    /// Ready when the interface is gone.
+    pub(super) fn poll_deleted(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let mut news = ready!(self.socket.poll_read_ready(cx))?;
+            self.forget_messages();
+            news.clear_ready();
+            if !exists(self.device) {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    /// What the messages say does not matter, they may even have been dropped (ENOBUFS): the kernel is asked instead.
+    fn forget_messages(&self) {
+        let mut room = [0; 512];
+        loop {
+            match self.socket.get_ref().recv(&mut &mut room[..], 0) {
+                Ok(_) => {}
+                Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "if_indextoname(3) has no safe form in std")]
+fn exists(device: u32) -> bool {
+    let mut name: [c_char; libc::IFNAMSIZ] = [0; libc::IFNAMSIZ];
+    // SAFETY: the buffer has the length the function asks for.
+    !unsafe { libc::if_indextoname(device, name.as_mut_ptr()) }.is_null()
+}
