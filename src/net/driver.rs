@@ -31,7 +31,7 @@ use crate::engine::{Configured, Engine, EngineSettings, Event, Output, Path, Rou
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::packet::{Batch, Received};
-use crate::platform::{Link, NetworkSetup, SetupError, TunDevice};
+use crate::platform::{Interface, NetworkSetup, SetupError, TunDevice};
 use crate::secret::Secret;
 
 /// What the front end learns while a tunnel comes up.
@@ -430,16 +430,16 @@ impl<'a> Driver<'a> {
     async fn configure(&mut self, configured: &Configured) -> Option<Ending> {
         self.udp_offered = configured.udp;
         if configured.first || configured.changed {
-            let link = Link {
-                interface: self.parts.device.name().to_owned(),
+            let interface = Interface {
+                name: self.parts.device.name().to_owned(),
                 gateway: self.peer?,
                 mtu: self
                     .settings
                     .mtu
                     .map_or(configured.network.mtu, |cap| cap.min(configured.network.mtu)),
             };
-            self.parts.observer.step(format!("set up {}", link.interface));
-            let (applied, request) = self.apply(&link, &configured.network).await;
+            self.parts.observer.step(format!("set up {}", interface.name));
+            let (applied, request) = self.apply(&interface, &configured.network).await;
             if let Some(request) = request {
                 return Some(Ending::Requested {
                     request,
@@ -455,7 +455,7 @@ impl<'a> Driver<'a> {
             }
             info!(
                 "{}",
-                report::connected(&link, &configured.network, configured.udp)
+                report::connected(&interface, &configured.network, configured.udp)
             );
         }
         if !configured.first {
@@ -469,11 +469,11 @@ impl<'a> Driver<'a> {
     /// one cuts it short.
     async fn apply(
         &mut self,
-        link: &Link,
+        interface: &Interface,
         network: &NetworkConfig,
     ) -> (Result<(), SetupError>, Option<Request>) {
         let Parts { setup, requests, .. } = &mut self.parts;
-        let mut apply = setup.apply(link, network);
+        let mut apply = setup.apply(interface, network);
         let mut request = None;
         loop {
             tokio::select! {

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use crate::config::NetworkConfig;
 use crate::engine::{Engine, Path, Traffic};
-use crate::platform::Link;
+use crate::platform::Interface;
 
 /// One line when the tunnel is up.
-pub(super) fn connected(link: &Link, network: &NetworkConfig, udp: bool) -> String {
+pub(super) fn connected(interface: &Interface, network: &NetworkConfig, udp: bool) -> String {
     let prefix = network.prefix_len.unwrap_or(32);
     let routes = if network.takes_default_route() {
         "default route".to_owned()
@@ -17,7 +17,7 @@ pub(super) fn connected(link: &Link, network: &NetworkConfig, udp: bool) -> Stri
     let path = if udp { "TLS until ESP answers" } else { "TLS only" };
     format!(
         "connected: {} has {}/{prefix}, MTU {}, {routes}, {path}",
-        link.interface, network.address, link.mtu
+        interface.name, network.address, interface.mtu
     )
 }
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::config::NetworkConfig;
 use crate::packet::{Batch, Received};
-use crate::platform::{Link, NetworkSetup, SetupError, SetupFuture, TunDevice, Written};
+use crate::platform::{Interface, NetworkSetup, SetupError, SetupFuture, TunDevice, Written};
 
 /// A device in memory; [`FakeTunHandle`] is the side of the applications.
 #[derive(Debug)]
@@ -140,7 +140,7 @@ pub enum Call {
     /// `prepare`
     Prepare,
     /// `apply` with its arguments.
-    Apply(Link, Box<NetworkConfig>),
+    Apply(Interface, Box<NetworkConfig>),
     /// `attempt_reconnect`
     AttemptReconnect,
     /// `reconnected`
@@ -186,11 +186,11 @@ impl NetworkSetup for RecordingSetup {
         self.record(Call::Prepare)
     }
 
-    fn apply<'a>(&'a mut self, link: &'a Link, config: &'a NetworkConfig) -> SetupFuture<'a> {
-        let recorded = self.record(Call::Apply(link.clone(), Box::new(config.clone())));
+    fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a> {
+        let recorded = self.record(Call::Apply(interface.clone(), Box::new(config.clone())));
         if self.refuse_apply {
             return Box::pin(std::future::ready(Err(SetupError::NotPermitted {
-                action: format!("cannot add routes to {}", link.interface),
+                action: format!("cannot add routes to {}", interface.name),
                 place: None,
                 hint: None,
             })));

@@ -48,9 +48,9 @@ pub struct Written {
 
 /// What a set-up needs to know beside the gateway's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
+pub struct Interface {
     /// Interface name.
-    pub interface: String,
+    pub name: String,
     /// Outer address of the gateway: its host route stays outside the tunnel.
     pub gateway: IpAddr,
     /// MTU to set, already capped by the user's option.
@@ -69,7 +69,7 @@ pub trait NetworkSetup {
     fn prepare(&mut self) -> SetupFuture<'_>;
 
     /// The tunnel is up with this configuration. Called again with a new one after a reconnect that changed it.
-    fn apply<'a>(&'a mut self, link: &'a Link, config: &'a NetworkConfig) -> SetupFuture<'a>;
+    fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a>;
 
     /// The channel was lost and is being rebuilt.
     fn attempt_reconnect(&mut self) -> SetupFuture<'_>;

@@ -1,7 +1,7 @@
 //! `--network none`: nothing is touched, the configuration is only told.
 
 use crate::config::NetworkConfig;
-use crate::platform::{Link, NetworkSetup, SetupFuture};
+use crate::platform::{Interface, NetworkSetup, SetupFuture};
 
 /// A set-up that leaves everything to somebody else and logs what they need to know.
 #[derive(Debug, Clone, Copy, Default)]
@@ -12,11 +12,11 @@ impl NetworkSetup for NoSetup {
         done()
     }
 
-    fn apply<'a>(&'a mut self, link: &'a Link, config: &'a NetworkConfig) -> SetupFuture<'a> {
+    fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a> {
         tracing::info!(
-            interface = %link.interface,
-            gateway = %link.gateway,
-            mtu = link.mtu,
+            interface = %interface.name,
+            gateway = %interface.gateway,
+            mtu = interface.mtu,
             address = %config.address,
             netmask = %config.netmask,
             dns = ?config.dns,

@@ -12,7 +12,7 @@ use self::environment::{base, variables};
 use super::linux::journal::Journal;
 use super::linux::undo::{Undo, UndoLog};
 use crate::config::NetworkConfig;
-use crate::platform::{Link, NetworkSetup, SetupError, SetupFuture};
+use crate::platform::{Interface, NetworkSetup, SetupError, SetupFuture};
 
 /// Settings of the set-up by script.
 #[derive(Debug, Clone)]
@@ -135,9 +135,9 @@ impl NetworkSetup for ScriptSetup {
         Box::pin(async move { self.call("pre-init", &environment).await })
     }
 
-    fn apply<'a>(&'a mut self, link: &'a Link, config: &'a NetworkConfig) -> SetupFuture<'a> {
+    fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a> {
         let mut environment = base(self.options.log_level);
-        environment.extend(variables(link, config));
+        environment.extend(variables(interface, config));
         Box::pin(self.connect(environment))
     }
 

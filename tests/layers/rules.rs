@@ -259,7 +259,7 @@ mod tests {
             ),
             (
                 "net::driver",
-                "use crate::platform::{TunDevice, Link}; use crate::auth::cookies::Jar;",
+                "use crate::platform::{TunDevice, Interface}; use crate::auth::cookies::Jar;",
             ),
             (
                 "cli::connect",

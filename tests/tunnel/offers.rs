@@ -68,7 +68,7 @@ fn the_user_may_lower_the_mtu_of_the_device() {
         bench.client.connected().await;
         let calls = bench.client.setup.calls();
         assert!(
-            matches!(&calls[1], Call::Apply(link, _) if link.mtu == 1280 && link.interface == "fake0"),
+            matches!(&calls[1], Call::Apply(interface, _) if interface.mtu == 1280 && interface.name == "fake0"),
             "{calls:?}"
         );
         // the gateway is told its own value

@@ -7,12 +7,12 @@ use ipnet::Ipv4Net;
 use super::netlink::{LinkState, Netlink, NextHop, Route};
 use super::plan::Plan;
 use super::undo::{Undo, UndoLog};
-use crate::platform::{Link, SetupError};
+use crate::platform::{Interface, SetupError};
 
 /// What is set up now, and how to bring it to agree with a new plan.
 #[derive(Debug)]
 pub(super) struct Applied {
-    pub(super) link: Link,
+    pub(super) interface: Interface,
     pub(super) plan: Plan,
     /// The interface as it was found.
     pub(super) device: LinkState,
@@ -23,9 +23,9 @@ pub(super) struct Applied {
 
 impl Applied {
     /// The same machine with another plan.
-    pub(super) fn with(self, link: &Link, plan: Plan) -> Self {
+    pub(super) fn with(self, interface: &Interface, plan: Plan) -> Self {
         Self {
-            link: link.clone(),
+            interface: interface.clone(),
             plan,
             ..self
         }
@@ -78,17 +78,17 @@ impl Applied {
     fn set_link(&mut self, netlink: &mut Netlink) -> Result<(), SetupError> {
         let wanted = LinkState {
             device: self.device.device,
-            mtu: self.link.mtu.into(),
+            mtu: self.interface.mtu.into(),
             up: true,
             queue_len: self.device.queue_len.max(QUEUE_LEN),
         };
         let step = |error| {
             SetupError::from_io(
-                format!("cannot set MTU {} on {}", wanted.mtu, self.link.interface),
+                format!("cannot set MTU {} on {}", wanted.mtu, self.interface.name),
                 error,
             )
         };
-        let before = netlink.link(&self.link.interface).map_err(step)?;
+        let before = netlink.link(&self.interface.name).map_err(step)?;
         if before == wanted {
             return Ok(());
         }
@@ -105,7 +105,7 @@ impl Applied {
         let (address, metric) = (self.plan.address, self.metric);
         let step = |error| {
             SetupError::from_io(
-                format!("cannot give {} the address {address}", self.link.interface),
+                format!("cannot give {} the address {address}", self.interface.name),
                 error,
             )
         };
@@ -134,12 +134,12 @@ impl Applied {
             .filter(|route| route.device != self.device.device && !self.owns(route))
             .collect();
         let mut wanted = Vec::new();
-        if let Some(gateway) = ipv4(self.link.gateway).filter(|_| self.plan.gateway_covered) {
+        if let Some(gateway) = ipv4(self.interface.gateway).filter(|_| self.plan.gateway_covered) {
             let host = Ipv4Net::from(gateway);
             let hop = self.path_to_gateway(netlink, gateway, &table)?;
             wanted.extend(self.outside_route(host, hop, &table));
         }
-        let host = ipv4(self.link.gateway).map(Ipv4Net::from);
+        let host = ipv4(self.interface.gateway).map(Ipv4Net::from);
         for exclude in self.plan.outside.iter().filter(|net| Some(**net) != host) {
             wanted.extend(self.outside_route(*exclude, widest_path(&table, *exclude), &table));
         }
@@ -236,7 +236,7 @@ impl Applied {
     fn describe(&self, action: &str, route: &Route) -> String {
         let to = match route.via {
             Some(via) => format!("via {via}"),
-            None if route.device == self.device.device => format!("to {}", self.link.interface),
+            None if route.device == self.device.device => format!("to {}", self.interface.name),
             None => "outside the tunnel".to_owned(),
         };
         format!("{action} {} {to}", route.destination)

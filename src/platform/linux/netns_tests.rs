@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::journal;
 use super::netlink::Netlink;
 use super::setup::{DEFAULT_METRIC, NativeOptions, NativeSetup};
-use super::testing::{assert_restored, config, dump, in_namespace, ip, link};
+use super::testing::{assert_restored, config, dump, in_namespace, interface, ip};
 use super::tun::LinuxTun;
 use crate::packet::{Batch, MAX_PACKETS, Received};
 use crate::platform::{NetworkSetup, SetupError, TunDevice, Written};
@@ -253,7 +253,7 @@ fn a_persistent_device_gets_its_state_back() {
         let mut setup = world.setup();
         let wanted = config(&[], &["10.1.0.0/16"]);
         world
-            .block_on(setup.apply(&link("vpn0"), &wanted))
+            .block_on(setup.apply(&interface("vpn0"), &wanted))
             .expect("applied");
         assert!(ip("link show vpn0").contains("mtu 1390"));
         world.block_on(setup.revert()).expect("reverted");
@@ -276,7 +276,7 @@ fn a_persistent_device_that_was_up_stays_up_with_its_routes() {
         let mut setup = world.setup();
         let wanted = config(&["10.0.0.0/8", "192.168.0.0/16"], &[]);
         world
-            .block_on(setup.apply(&link("vpn0"), &wanted))
+            .block_on(setup.apply(&interface("vpn0"), &wanted))
             .expect("what is there already is used");
         world.block_on(setup.revert()).expect("reverted");
         drop(tun);
@@ -575,7 +575,7 @@ impl World {
         setup: &mut NativeSetup,
         config: &crate::config::NetworkConfig,
     ) -> Result<(), SetupError> {
-        self.block_on(setup.apply(&link("tun0"), config))
+        self.block_on(setup.apply(&interface("tun0"), config))
     }
 
     fn journal(&self, name: &str) -> std::path::PathBuf {

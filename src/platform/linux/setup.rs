@@ -9,7 +9,7 @@ use super::netlink::{LinkState, Netlink};
 use super::plan::Plan;
 use super::undo::UndoLog;
 use crate::config::NetworkConfig;
-use crate::platform::{Link, NetworkSetup, SetupError, SetupFuture, privilege};
+use crate::platform::{Interface, NetworkSetup, SetupError, SetupFuture, privilege};
 
 /// Settings of the built-in set-up.
 #[derive(Debug, Clone)]
@@ -45,22 +45,22 @@ impl NativeSetup {
         }
     }
 
-    fn apply_now(&mut self, link: &Link, config: &NetworkConfig) -> Result<(), SetupError> {
+    fn apply_now(&mut self, interface: &Interface, config: &NetworkConfig) -> Result<(), SetupError> {
         let mut netlink = open()?;
-        let plan = Plan::new(config, ipv4(link.gateway));
+        let plan = Plan::new(config, ipv4(interface.gateway));
         for warning in &plan.warnings {
             tracing::warn!("{warning}");
         }
-        let device = netlink.link(&link.interface).map_err(|error| {
-            SetupError::from_io(format!("cannot find interface {}", link.interface), error)
+        let device = netlink.link(&interface.name).map_err(|error| {
+            SetupError::from_io(format!("cannot find interface {}", interface.name), error)
         })?;
         // The index tells a device apart from a new one of the same name.
         let same = |applied: &mut Applied| applied.device.device == device.device;
         let mut applied = match self.applied.take_if(same) {
-            Some(before) => before.with(link, plan),
+            Some(before) => before.with(interface, plan),
             None => {
                 self.revert_now()?;
-                self.begin(device, link, plan)?
+                self.begin(device, interface, plan)?
             }
         };
         let result = applied.reconcile(&mut netlink);
@@ -75,7 +75,7 @@ impl NativeSetup {
         Ok(())
     }
 
-    fn begin(&self, device: LinkState, link: &Link, plan: Plan) -> Result<Applied, SetupError> {
+    fn begin(&self, device: LinkState, interface: &Interface, plan: Plan) -> Result<Applied, SetupError> {
         let journal = match &self.options.journal_dir {
             Some(dir) => Some(Journal::create(dir, &self.options.name).map_err(|error| {
                 SetupError::from_io(
@@ -89,7 +89,7 @@ impl NativeSetup {
             }
         };
         Ok(Applied {
-            link: link.clone(),
+            interface: interface.clone(),
             plan,
             device,
             metric: self.options.metric.max(OUTSIDE_METRIC + 1),
@@ -132,8 +132,8 @@ impl NetworkSetup for NativeSetup {
         }))
     }
 
-    fn apply<'a>(&'a mut self, link: &'a Link, config: &'a NetworkConfig) -> SetupFuture<'a> {
-        Box::pin(async move { self.apply_now(link, config) })
+    fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a> {
+        Box::pin(async move { self.apply_now(interface, config) })
     }
 
     fn attempt_reconnect(&mut self) -> SetupFuture<'_> {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::config::NetworkConfig;
-use crate::platform::{Link, privilege};
+use crate::platform::{Interface, privilege};
 
 /// Runs a test in a thread with its own network and mounts: an interface `lan` (198.51.100.2/24) with a default route
 /// by 198.51.100.1, an empty `/run` and a private copy of `/etc/resolv.conf`. All of it ends with the thread.
@@ -145,9 +145,9 @@ pub(crate) fn assert_restored(before: &str) {
 }
 
 /// The link every test uses: gateway 203.0.113.5 and MTU 1390.
-pub(crate) fn link(interface: &str) -> Link {
-    Link {
-        interface: interface.to_owned(),
+pub(crate) fn interface(name: &str) -> Interface {
+    Interface {
+        name: name.to_owned(),
         gateway: [203, 0, 113, 5].into(),
         mtu: 1390,
     }

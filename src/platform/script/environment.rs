@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use crate::config::NetworkConfig;
-use crate::platform::Link;
+use crate::platform::Interface;
 
 /// Variables that every call has, beside `reason`.
 pub(super) fn base(log_level: u8) -> BTreeMap<String, String> {
@@ -17,7 +17,7 @@ pub(super) fn base(log_level: u8) -> BTreeMap<String, String> {
 }
 
 /// The configuration as the script reads it (`networkmanager.md §11`). What has no value is not there.
-pub(super) fn variables(link: &Link, config: &NetworkConfig) -> BTreeMap<String, String> {
+pub(super) fn variables(interface: &Interface, config: &NetworkConfig) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     let mut set = |name: &str, value: String| {
         if !value.is_empty() {
@@ -25,10 +25,10 @@ pub(super) fn variables(link: &Link, config: &NetworkConfig) -> BTreeMap<String,
         }
     };
     let domains = clean_domains(&config.domains);
-    set("VPNGATEWAY", link.gateway.to_string());
-    set("TUNDEV", link.interface.clone());
+    set("VPNGATEWAY", interface.gateway.to_string());
+    set("TUNDEV", interface.name.clone());
     set("INTERNAL_IP4_ADDRESS", config.address.to_string());
-    set("INTERNAL_IP4_MTU", link.mtu.to_string());
+    set("INTERNAL_IP4_MTU", interface.mtu.to_string());
     if let Some(net) = config
         .prefix_len
         .and_then(|len| Ipv4Net::new(config.address, len).ok())
@@ -150,7 +150,7 @@ mod tests {
             ("TUNDEV", "tun0"),
             ("VPNGATEWAY", "203.0.113.5"),
         ];
-        let all = variables(&link(), &config);
+        let all = variables(&interface(), &config);
         assert_eq!(
             all.iter()
                 .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -172,7 +172,7 @@ mod tests {
             include: Vec::new(),
             exclude: Vec::new(),
         };
-        let all = variables(&link(), &config);
+        let all = variables(&interface(), &config);
         let expected = [
             ("CISCO_CSTP_OPTIONS", "ipaddr=10.20.1.2\nnetmask=255.0.255.0"),
             ("INTERNAL_IP4_ADDRESS", "10.20.1.2"),
@@ -196,9 +196,9 @@ mod tests {
         assert_eq!(all.len(), 2);
     }
 
-    fn link() -> Link {
-        Link {
-            interface: "tun0".to_owned(),
+    fn interface() -> Interface {
+        Interface {
+            name: "tun0".to_owned(),
             gateway: [203, 0, 113, 5].into(),
             mtu: 1390,
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::platform::linux::journal;
-use crate::platform::linux::testing::{assert_restored, config, dump, in_namespace, ip, left_out, link};
+use crate::platform::linux::testing::{assert_restored, config, dump, in_namespace, interface, ip, left_out};
 use crate::platform::linux::tun::LinuxTun;
 
 #[test]
@@ -23,18 +23,18 @@ fn the_script_is_called_with_each_reason_in_its_turn() {
             .await
             .expect("not connected yet: not called");
         setup
-            .apply(&link("tun0"), &config(&["10.0.0.0/8"], &[]))
+            .apply(&interface("tun0"), &config(&["10.0.0.0/8"], &[]))
             .await
             .expect("run");
         setup
-            .apply(&link("tun0"), &config(&["10.0.0.0/8"], &[]))
+            .apply(&interface("tun0"), &config(&["10.0.0.0/8"], &[]))
             .await
             .expect("unchanged");
         setup.attempt_reconnect().await.expect("run");
         setup.reconnected().await.expect("run");
         assert!(dir.path().join("work.journal").exists());
         setup
-            .apply(&link("tun0"), &config(&[], &[]))
+            .apply(&interface("tun0"), &config(&[], &[]))
             .await
             .expect("changed");
         setup.revert().await.expect("run");
@@ -56,7 +56,7 @@ fn a_failing_script_does_not_stop_the_tunnel() {
     block_on(async {
         setup.prepare().await.expect("logged");
         setup
-            .apply(&link("tun0"), &config(&[], &[]))
+            .apply(&interface("tun0"), &config(&[], &[]))
             .await
             .expect("logged");
         setup.revert().await.expect("logged");
@@ -68,7 +68,7 @@ fn after_a_kill_the_next_start_runs_disconnect() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let log = dir.path().join("log");
     let mut setup = ScriptSetup::new(options(&recorder(&log), dir.path()));
-    block_on(setup.apply(&link("tun0"), &config(&[], &[]))).expect("run");
+    block_on(setup.apply(&interface("tun0"), &config(&[], &[]))).expect("run");
     let file = dir.path().join("work.journal");
     let text = fs::read_to_string(&file).expect("journal");
     let dead = text.replacen(&format!("\"pid\":{}", std::process::id()), "\"pid\":4194999", 1);
@@ -97,7 +97,7 @@ fn the_script_of_the_distribution_sets_up_and_cleans_up() {
         wanted.domains = vec!["corp.example".to_owned()];
         runtime.block_on(setup.prepare()).expect("run");
         runtime
-            .block_on(setup.apply(&link("tun0"), &wanted))
+            .block_on(setup.apply(&interface("tun0"), &wanted))
             .expect("run");
         let address = ip("address show dev tun0");
         assert!(
@@ -131,7 +131,7 @@ fn the_script_of_the_distribution_moves_the_default_route() {
         let tun = runtime.block_on(async { LinuxTun::open(None) }).expect("device");
         let mut setup = ScriptSetup::new(options(VPNC_SCRIPT, dir.path()));
         runtime
-            .block_on(setup.apply(&link("tun0"), &config(&[], &[])))
+            .block_on(setup.apply(&interface("tun0"), &config(&[], &[])))
             .expect("run");
         assert!(ip("route get 8.8.8.8").contains("dev tun0"));
         assert!(ip("route get 203.0.113.5").contains("dev lan"));
