@@ -1,0 +1,180 @@
+//! The event loop: one task that moves octets between device, channel and UDP socket, and feeds the engine.
+//!
+//! Each round waits for anything to be ready, takes everything that is, at most one batch from each source, feeds
+//! the engine and drains it. There is no queue between device and sockets: when a socket takes no more, packets stay
+//! in the device.
+
+mod events;
+mod round;
+mod way_out;
+
+use std::future::{Future, poll_fn};
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use tokio::time::{Sleep, sleep_until};
+
+use super::channel::Channel;
+use super::connect::{Connection, Connector};
+use super::ending::Ending;
+use super::error::NetError;
+use super::http;
+use super::random::KernelRandom;
+use super::settings::ConnectSettings;
+use super::signals::{Request, Requests};
+use super::udp::UdpPath;
+use crate::auth::cookies::Jar;
+use crate::engine::{Engine, EngineSettings};
+use crate::error::Error;
+use crate::exit::ExitStatus;
+use crate::packet::{Batch, Received};
+use crate::platform::{NetworkSetup, TunDevice};
+
+/// What the front end learns while a tunnel comes up.
+pub trait Observer {
+    /// A step begins; the one before is done.
+    fn step(&mut self, text: String);
+
+    /// The tunnel is up.
+    fn up(&mut self);
+
+    /// Text the user asked for.
+    fn show(&mut self, text: String);
+}
+
+/// The parts of the machine a tunnel works with.
+pub struct Parts<'a> {
+    /// The tunnel device.
+    pub device: Box<dyn TunDevice + 'a>,
+    /// The network set-up.
+    pub setup: Box<dyn NetworkSetup + 'a>,
+    /// The front end.
+    pub observer: Box<dyn Observer + 'a>,
+    /// Where the user's requests come from.
+    pub requests: Box<dyn Requests + 'a>,
+}
+
+/// Runs a tunnel until it is ended. The network set-up is undone on every way out.
+///
+/// # Errors
+/// Everything but an end by the user after the tunnel was up.
+pub async fn run(
+    settings: ConnectSettings,
+    jar: Jar,
+    connector: Connector,
+    parts: Parts<'_>,
+) -> Result<(), Error> {
+    let mut driver = Driver::new(settings, jar, connector, parts);
+    let ending = unwinding(driver.go()).await;
+    driver.finish(ending).await
+}
+
+struct Driver<'a> {
+    settings: ConnectSettings,
+    parts: Parts<'a>,
+    engine: Engine,
+    jar: Jar,
+    connector: Connector,
+    /// An attempt under way, by a copy of the connector that takes its place afterwards.
+    opening: Option<Opening>,
+    channel: Option<Channel>,
+    udp: Option<UdpPath>,
+    batch: Batch,
+    /// The batch is sealed and waits for the socket.
+    batch_blocked: bool,
+    received: Received,
+    timer: Pin<Box<Sleep>>,
+    deadline: Option<Instant>,
+    peer: Option<IpAddr>,
+    up: bool,
+    udp_offered: bool,
+}
+
+type Opening = Pin<Box<dyn Future<Output = (Connector, Result<Connection, NetError>)>>>;
+
+impl<'a> Driver<'a> {
+    fn new(settings: ConnectSettings, jar: Jar, connector: Connector, parts: Parts<'a>) -> Self {
+        let engine = Engine::new(EngineSettings {
+            host: http::host(connector.url()),
+            user_agent: settings.user_agent.clone(),
+            local_hostname: settings.local_hostname.clone(),
+            esp: settings.esp,
+            dead_peer: settings.dpd,
+            reconnect_timeout: settings.reconnect_timeout,
+            random: Box::new(|| Box::new(KernelRandom::default())),
+        });
+        Self {
+            settings,
+            parts,
+            engine,
+            jar,
+            connector,
+            opening: None,
+            channel: None,
+            udp: None,
+            batch: Batch::new(MAX_INNER_PACKET),
+            batch_blocked: false,
+            received: Received::new(MAX_DATAGRAM),
+            timer: Box::pin(sleep_until(tokio::time::Instant::now())),
+            deadline: None,
+            peer: None,
+            up: false,
+            udp_offered: false,
+        }
+    }
+
+    /// Rounds until something ends the session.
+    async fn go(&mut self) -> Ending {
+        if let Err(error) = self.parts.setup.prepare().await {
+            return Ending::Failed(error.into());
+        }
+        loop {
+            if let Some(ending) = self.drain().await {
+                return ending;
+            }
+            self.deliver();
+            let ready = poll_fn(|cx| self.poll_round(cx)).await;
+            if let Some(ending) = self.take(ready) {
+                return ending;
+            }
+        }
+    }
+}
+
+/// Turns a panic into an end, so that the network set-up is undone even then.
+async fn unwinding(future: impl Future<Output = Ending>) -> Ending {
+    let mut future = pin!(future);
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(poll) => poll,
+            Err(_) => Poll::Ready(Ending::Failed(
+                Error::new(ExitStatus::Internal, "internal error, the tunnel was ended")
+                    .note("this is a bug in the program; the network set-up was undone")
+                    .hint("report it with the lines above"),
+            )),
+        },
+    )
+    .await
+}
+
+/// Ready with a request that ends the program; others are dropped.
+fn poll_end_request(requests: &mut (dyn Requests + '_), cx: &mut Context<'_>) -> Poll<Request> {
+    loop {
+        match requests.poll_next(cx) {
+            Poll::Ready(request @ (Request::Interrupt | Request::Terminate | Request::Hangup)) => {
+                return Poll::Ready(request);
+            }
+            Poll::Ready(Request::Statistics | Request::Reconnect) => {}
+            Poll::Pending => return Poll::Pending,
+        }
+    }
+}
+
+/// Largest packet taken from the device: no MTU is larger.
+const MAX_INNER_PACKET: usize = 9216;
+
+/// Room for one datagram: the largest inner packet sealed.
+const MAX_DATAGRAM: usize = 16 * 1024;

@@ -1,0 +1,76 @@
+//! The way out of a session, each step within its limit.
+
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tracing::{debug, info, warn};
+
+use super::{Driver, poll_end_request};
+use crate::error::Error;
+use crate::net::ending::Ending;
+use crate::net::{logout, report};
+
+impl Driver<'_> {
+    /// The way out: undo the network first, then tell the gateway, each within its limit.
+    pub(super) async fn finish(mut self, ending: Ending) -> Result<(), Error> {
+        self.opening = None;
+        if matches!(ending, Ending::Requested { was_up: true, .. }) {
+            self.say_goodbye().await;
+        }
+        self.channel = None;
+        self.udp = None;
+        if let Err(error) = self.parts.setup.revert().await {
+            warn!(%error, "not everything of the network set-up could be undone");
+        }
+        if self.settings.logout && ending.ends_login() {
+            self.log_out().await;
+        }
+        let statistics = self.up.then(|| report::summary(&self.engine));
+        if let Some(statistics) = statistics {
+            info!("{statistics}");
+        }
+        ending.into_result(&self.settings)
+    }
+
+    /// Data off UDP, then the end of the channel.
+    async fn say_goodbye(&mut self) {
+        self.engine.quit();
+        let Some(channel) = &mut self.channel else { return };
+        let engine = &mut self.engine;
+        let goodbye = poll_fn(|cx| match channel.poll_outgoing(cx, engine.channel_mut()) {
+            Poll::Ready(_) if !engine.channel_mut().is_empty() => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Poll::Pending if !engine.channel_mut().is_empty() && !channel.is_broken() => Poll::Pending,
+            Poll::Ready(_) | Poll::Pending => channel.poll_close(cx),
+        });
+        match timeout(GOODBYE_TIME, goodbye).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => debug!(%error, "channel not closed in order"),
+            Err(_) => debug!("the gateway takes no more on the channel"),
+        }
+    }
+
+    async fn log_out(&mut self) {
+        let connector = &mut self.connector;
+        let cookie = self.jar.header(connector.url());
+        let requests = &mut self.parts.requests;
+        tokio::select! {
+            result = logout::logout(connector, &cookie, LOGOUT_TIME) => match result {
+                Ok(()) => info!("logged out"),
+                Err(error) => warn!(%error, "not logged out; the login ends when the gateway's idle time is over"),
+            },
+            _ = poll_fn(|cx| poll_end_request(requests.as_mut(), cx)) => warn!("logout skipped"),
+        }
+    }
+}
+
+/// How long the channel may take for our last words. With the logout it must stay under the 1.8 s that NetworkManager
+/// leaves us (`cli.md §9`).
+const GOODBYE_TIME: Duration = Duration::from_millis(200);
+
+/// Limit of the logout (`cli.md §9`).
+const LOGOUT_TIME: Duration = Duration::from_secs(1);
