@@ -17,34 +17,32 @@ pub(crate) struct Sandbox {
     options: Vec<&'static str>,
 }
 
+/// What must be possible in a sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// All processes inside end with the first of them, where that is possible.
+    Lonely,
+    /// There is more than one user.
+    ManyUsers,
+}
+
 /// Hidden chore: run a command inside.
 pub(crate) const INSIDE: &str = "inside-sandbox";
 
 impl Sandbox {
-    /// Finds out what is allowed. With `alone`, processes inside see no others and all end with the first of them,
-    /// where that is possible.
-    pub(crate) fn probe(alone: bool) -> Result<Self> {
+    /// Finds out what is allowed.
+    pub(crate) fn probe(needs: Needs) -> Result<Self> {
         let mut refusals = Vec::new();
-        for user in [&[][..], USER] {
-            if user.is_empty() && !tools::is_root() {
-                continue;
-            }
-            for own_processes in [PROCESSES, &[]] {
-                if !alone && !own_processes.is_empty() {
-                    continue;
-                }
-                let options: Vec<_> = [user, NETWORK, own_processes].concat();
-                match attempt(&options) {
-                    Ok(()) => return Ok(Self { options }),
-                    Err(error) => refusals.push(format!("unshare {}: {error:#}", options.join(" "))),
-                }
+        for options in needs.ways() {
+            match attempt(&options) {
+                Ok(()) => return Ok(Self { options }),
+                Err(error) => refusals.push(format!("unshare {}: {error:#}", options.join(" "))),
             }
         }
         bail!(
-            "no network namespaces can be made here, which needs root (CAP_SYS_ADMIN) or user namespaces\n  {}\n\
-             try: run it as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 (Debian), \
-             sysctl kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu)",
-            refusals.join("\n  ")
+            "the namespaces needed cannot be made here\n  {}\ntry: {}",
+            refusals.join("\n  "),
+            needs.advice()
         )
     }
 
@@ -81,6 +79,42 @@ impl Sandbox {
 impl fmt::Display for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "unshare {}", self.options.join(" "))
+    }
+}
+
+impl Needs {
+    /// Options of `unshare` that would do, best first.
+    fn ways(self) -> Vec<Vec<&'static str>> {
+        let mut ways = Vec::new();
+        let users = match self {
+            Self::Lonely => [&[][..], USER],
+            Self::ManyUsers => [&[], USERS],
+        };
+        for user in users {
+            // without a user namespace of our own only root may do any of it
+            if user.is_empty() && !tools::is_root() {
+                continue;
+            }
+            if self == Self::Lonely {
+                // not in a container that does not let us mount /proc
+                ways.push([user, NETWORK, PROCESSES].concat());
+            }
+            ways.push([user, NETWORK].concat());
+        }
+        ways
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Lonely => {
+                "root, or user namespaces: sysctl kernel.unprivileged_userns_clone=1 (Debian), \
+                 sysctl kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu)"
+            }
+            Self::ManyUsers => {
+                "root; or user namespaces with several users: sudo apt-get install uidmap, and \
+                 sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER"
+            }
+        }
     }
 }
 
@@ -135,4 +169,6 @@ fn attempt(options: &[&str]) -> Result<()> {
 /// The child of `unshare` must not outlive it.
 const NETWORK: &[&str] = &["--net", "--mount", "--fork", "--kill-child"];
 const PROCESSES: &[&str] = &["--pid", "--mount-proc"];
+/// Needs a range of numbers for the user in `/etc/subuid` and `/etc/subgid`.
+const USERS: &[&str] = &["--user", "--map-root-user", "--map-auto"];
 const USER: &[&str] = &["--user", "--map-root-user"];

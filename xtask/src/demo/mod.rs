@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 use crate::cargo::{self, Programs};
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::{self, Needs, Sandbox};
 use crate::{say, tools};
 
 /// Hidden chore: the part that runs in the sandbox.
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     if !std::path::Path::new("/dev/net/tun").exists() {
         bail!("there is no /dev/net/tun; try: modprobe tun");
     }
-    let sandbox = Sandbox::probe(true)?;
+    let sandbox = Sandbox::probe(Needs::Lonely)?;
     let programs = say::timed("build for release", || cargo::build_release(legacy_tls))?;
     let mut inside = vec![
         OsStr::new(LAB),

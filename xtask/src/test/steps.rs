@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use super::Tally;
 use crate::cargo::cargo;
 use crate::children::{self, Owned};
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::{self, Needs, Sandbox};
 use crate::{say, tools};
 
 /// One step.
@@ -78,7 +78,7 @@ fn tools_and_rights() -> Result<()> {
     if !std::path::Path::new("/dev/net/tun").exists() {
         bail!("there is no /dev/net/tun; try: modprobe tun");
     }
-    let sandbox = Sandbox::probe(false)?;
+    let sandbox = Sandbox::probe(Needs::ManyUsers)?;
     say::note(&format!("tests run in {sandbox}"));
     Ok(())
 }
@@ -91,7 +91,7 @@ fn tests(tally: &mut Tally) -> Result<()> {
         .env("VPNC_TEST_REQUIRE_ALL", "1")
         // there is no way out of the namespace, and nothing to fetch after the build
         .env("CARGO_NET_OFFLINE", "true");
-    counted(&mut Sandbox::probe(false)?.enclose(&tests)?, tally)
+    counted(&mut Sandbox::probe(Needs::ManyUsers)?.enclose(&tests)?, tally)
 }
 
 fn plain(arguments: &[&str]) -> Result<()> {
