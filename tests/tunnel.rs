@@ -1,6 +1,12 @@
 //! The event loop against the reference gateway on loopback, without privileges: a device in memory, a set-up that
 //! takes notes, real sockets and real TLS.
 
+#![expect(clippy::unwrap_used, reason = "all of this is a test")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the gateway's log holds more kinds of events than a test asks about"
+)]
+
 #[path = "tunnel/bench.rs"]
 mod bench;
 #[path = "tunnel/packets.rs"]

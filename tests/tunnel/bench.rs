@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -38,8 +39,22 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
         .enable_all()
         .build()
         .unwrap();
+    let _watchdog = watchdog();
     let limited = async { timeout(4 * LIMIT, test).await.expect("the test ends") };
     LocalSet::new().block_on(&runtime, limited);
+}
+
+/// Ends everything when a test spins, which no timer of its runtime can notice. Dropping the sender calls it off.
+fn watchdog() -> Sender<()> {
+    let (sender, receiver) = channel();
+    let thread = std::thread::current();
+    std::thread::spawn(move || {
+        if receiver.recv_timeout(5 * LIMIT) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{} hangs", thread.name().unwrap_or("a test"));
+            std::process::abort();
+        }
+    });
+    sender
 }
 
 /// A gateway with the usual configuration and this behaviour.
