@@ -111,10 +111,11 @@ pub(crate) fn peer(arguments: &[String]) -> Result<ExitCode> {
 
 /// Gets the tools; says whether the build can have the second TLS back end.
 fn prepare() -> Result<bool> {
-    let lacking = say::timed("what build and demo need", || {
-        Ok([tools::install(tools::DEMO), tools::install(tools::BUILD)])
+    say::timed("what build and demo need", || {
+        tools::install(&[tools::DEMO, tools::BUILD].concat());
+        Ok(())
     })?;
-    let [demo, build] = lacking;
+    let (demo, build) = (tools::missing(tools::DEMO), tools::missing(tools::BUILD));
     if !demo.is_empty() {
         bail!(
             "not installed: {0}\ntry: sudo apt-get install {0}",
