@@ -36,7 +36,7 @@ impl Sandbox {
         for options in needs.ways() {
             match attempt(&options) {
                 Ok(()) => return Ok(Self { options }),
-                Err(error) => refusals.push(format!("unshare {}: {error:#}", options.join(" "))),
+                Err(error) => refusals.push(format!("{error:#}")),
             }
         }
         bail!(

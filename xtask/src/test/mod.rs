@@ -107,7 +107,9 @@ fn table(rows: &[Row]) -> String {
     let widest = rows.iter().map(|row| row.title.len()).max().unwrap_or(0);
     let line = |title: &str, text: String| format!("   {title:widest$}  {text}");
     let total: Duration = rows.iter().map(|row| row.time).sum();
-    let lines = rows.iter().map(|row| line(row.title, row.verdict()));
+    // further lines of a reason stand where the step failed
+    let verdict = |row: &Row| row.verdict().lines().next().unwrap_or_default().to_owned();
+    let lines = rows.iter().map(|row| line(row.title, verdict(row)));
     let lines: Vec<String> = lines.chain([line("all", say::seconds(total))]).collect();
     lines.join("\n")
 }
