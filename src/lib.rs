@@ -29,6 +29,9 @@
 //! The *gateway* is the other side. The *channel* is the TLS stream to it. A *link* is a protocol on an open channel.
 //! The *path* is the way packets take, over the channel or over UDP. A *round* is one turn of the event loop.
 //!
+//! References such as `juniper-nc.md §8.2`, or `§8.2` alone, name chapters of the project's notes on the protocols, which
+//! are kept beside the repository.
+//!
 //! # Life of a connection
 //!
 //! [`cli`] turns arguments into [`net::settings::ConnectSettings`], checks rights and files, and opens the device.

@@ -146,19 +146,21 @@ async fn sni_changes_the_name_sent_but_not_the_name_checked() {
 
 #[tokio::test]
 async fn the_roots_of_the_system_follow_ssl_cert_file() {
+    // Setting a variable of one's own process is unsafe, so the same test in another process makes the connection.
+    if let Ok(port) = std::env::var(GATEWAY_PORT) {
+        return connect_with_system_roots(port.parse().unwrap()).await;
+    }
     let (folder, authority) = (Folder::new(), Authority::new());
     let gateway = Gateway::modern(authority.leaf(NAME).server(), Script::Echo).await;
     for (authority, trusted) in [(&authority, true), (&Authority::new(), false)] {
-        // Setting a variable of one's own process is unsafe, so another one makes the connection.
         let child = tokio::process::Command::new(std::env::current_exe().unwrap())
             .args([
-                "--ignored",
                 "--exact",
-                "net::tls::tests::connection_with_system_roots",
+                "net::tls::tests::the_roots_of_the_system_follow_ssl_cert_file",
             ])
             .env("SSL_CERT_FILE", folder.write("system.pem", &authority.pem))
             .env_remove("SSL_CERT_DIR")
-            .env("GATEWAY_PORT", gateway.port.to_string())
+            .env(GATEWAY_PORT, gateway.port.to_string())
             .kill_on_drop(true)
             .output();
         let limit = std::time::Duration::from_secs(20);
@@ -169,15 +171,16 @@ async fn the_roots_of_the_system_follow_ssl_cert_file() {
     }
 }
 
-#[tokio::test]
-#[ignore = "the other half of the test above"]
-async fn connection_with_system_roots() {
-    let mut settings = settings(std::env::var("GATEWAY_PORT").unwrap().parse().unwrap());
+async fn connect_with_system_roots(port: u16) {
+    let mut settings = settings(port);
     settings.tls.no_system_trust = false;
     ping(&mut connect(&settings).await.unwrap()).await;
     settings.tls.no_system_trust = true;
     assert_eq!(refusal(&settings).await.status, ExitStatus::Untrusted);
 }
+
+/// Tells the other process where the gateway is.
+const GATEWAY_PORT: &str = "VPNC_TEST_GATEWAY_PORT";
 
 #[tokio::test]
 async fn an_address_literal_is_checked_against_the_addresses_of_the_certificate() {
