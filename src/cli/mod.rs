@@ -31,6 +31,10 @@ use crate::secret::Secret;
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitStatus {
     let environment = Environment::take();
     let args: Vec<OsString> = args.collect();
+    if let Some(error) = args::planned::explain(&args) {
+        drop(writeln!(io::stderr(), "{error}"));
+        return error.status;
+    }
     match args::parse(args.iter().cloned()) {
         Ok(cli) => execute(&cli, &environment),
         Err(answer) => print_answer(&answer, &args),

@@ -2,6 +2,7 @@
 
 mod connect;
 mod implied;
+pub(super) mod planned;
 mod values;
 
 use std::ffi::OsString;

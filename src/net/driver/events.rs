@@ -61,7 +61,7 @@ impl Driver<'_> {
             Event::PathChanged {
                 path: Path::Channel,
                 reason,
-            } => warn!(reason, "data goes over TLS"),
+            } => info!(reason, "data goes over TLS"),
             Event::Rekeyed => debug!("ESP keys were renewed"),
             Event::ChannelLost { cause, retry_in } => {
                 self.channel = None;
@@ -116,15 +116,13 @@ impl Driver<'_> {
             if let Err(error) = applied {
                 return Some(Ending::Failed(error.into()));
             }
-            if configured.first {
-                self.up = true;
-                self.parts.observer.up();
-            }
+            self.up = true;
             info!(
                 "{}",
                 report::connected(&interface, &configured.network, configured.udp)
             );
         }
+        self.parts.observer.up();
         if !configured.first {
             info!("connection to the gateway is back");
             self.run_hook(Hook::Reconnected).await;
