@@ -30,6 +30,7 @@ use crate::protocol::{Link, LinkError, LinkOutput, UdpOffer};
 use crate::random::RandomSource;
 use crate::secret::Secret;
 use crate::wire::http_head::TunnelRequest;
+use crate::wire::ip::{Split, first_packet};
 
 /// What an engine needs to know.
 pub struct EngineSettings {
@@ -514,8 +515,9 @@ impl Engine {
     }
 }
 
+/// Whether this is one IPv4 packet, whole: a device with a larger MTU than ours gives cut ones.
 fn is_ipv4(packet: &[u8]) -> bool {
-    packet.first().is_some_and(|first| first >> 4 == 4)
+    first_packet(packet) == Split::Packet(packet.len())
 }
 
 fn octets<'a>(packets: impl Iterator<Item = &'a [u8]>) -> u64 {

@@ -251,15 +251,17 @@ fn a_run_goes_from_channel_to_udp() {
 }
 
 #[test]
-fn only_ipv4_leaves() {
+fn only_whole_ipv4_packets_leave() {
     let mut bench = Bench::configured(300);
     let mut batch = Batch::new(1500);
     batch.push(&[0x60; 40]);
+    // cut short on the way: its length field says 28
+    batch.push(&PACKET[..24]);
     batch.push(&PACKET);
     bench.engine.channel_mut().clear();
     assert_eq!(bench.engine.handle_tun(&mut batch, bench.now), Route::Channel);
     assert_eq!(bench.engine.channel_mut().len(), 22 + 28);
-    assert_eq!(bench.engine.statistics().out_dropped, 1);
+    assert_eq!(bench.engine.statistics().out_dropped, 2);
 }
 
 #[test]

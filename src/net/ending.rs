@@ -16,6 +16,8 @@ pub(super) enum Ending {
         request: Request,
         /// Whether the tunnel was up by then.
         was_up: bool,
+        /// Whether the network set-up had begun.
+        set_up_begun: bool,
     },
     /// The engine says so.
     Engine(End),
@@ -28,7 +30,7 @@ impl Ending {
     /// one that never came up may be meant for the next attempt.
     pub(super) fn ends_login(&self) -> bool {
         match self {
-            Self::Requested { request, was_up } => *was_up && *request != Request::Hangup,
+            Self::Requested { request, was_up, .. } => *was_up && *request != Request::Hangup,
             Self::Engine(End::AddressChanged { .. }) => true,
             Self::Engine(End::Link(_) | End::Failed(_) | End::NetworkLost { .. }) | Self::Failed(_) => false,
         }
@@ -38,7 +40,11 @@ impl Ending {
     pub(super) fn into_result(self, settings: &ConnectSettings) -> Result<(), Error> {
         match self {
             Self::Requested { was_up: true, .. } => Ok(()),
-            Self::Requested { request, .. } => Err(interrupted(request)),
+            Self::Requested {
+                request,
+                set_up_begun,
+                ..
+            } => Err(interrupted(request, set_up_begun)),
             Self::Engine(end) => Err(ended(end, settings)),
             Self::Failed(error) => Err(error),
         }
@@ -55,14 +61,17 @@ pub(super) fn loss_text(loss: &Loss) -> String {
     }
 }
 
-fn interrupted(request: Request) -> Error {
+fn interrupted(request: Request, set_up_begun: bool) -> Error {
     let (status, name) = match request {
         Request::Terminate => (ExitStatus::Terminated, "SIGTERM"),
         Request::Hangup => (ExitStatus::Hangup, "SIGHUP"),
         Request::Interrupt | Request::Statistics | Request::Reconnect => (ExitStatus::Interrupted, "SIGINT"),
     };
-    Error::new(status, format!("interrupted by {name} before the tunnel was up"))
-        .note("nothing was changed on this machine, and the cookie was not logged out")
+    Error::new(status, format!("interrupted by {name} before the tunnel was up")).note(if set_up_begun {
+        "what had been set up by then was undone, and the cookie was not logged out"
+    } else {
+        "nothing was changed on this machine, and the cookie was not logged out"
+    })
 }
 
 fn ended(end: End, settings: &ConnectSettings) -> Error {
@@ -118,6 +127,7 @@ fn refused(error: &LinkError) -> Error {
         | LinkError::UnexpectedMessage { .. }
         | LinkError::BadAttribute { .. }
         | LinkError::Missing { .. }
+        | LinkError::UnusableAddress { .. }
         | LinkError::Closed { .. } => of(ExitStatus::Protocol).hint(TRY_VERBOSE),
     }
 }

@@ -136,6 +136,12 @@ pub enum LinkError {
         /// `address` or `netmask`.
         what: &'static str,
     },
+    /// The inner address is none that a host can have.
+    #[error("the gateway hands out an inner address that cannot be used: {address}")]
+    UnusableAddress {
+        /// The address.
+        address: std::net::Ipv4Addr,
+    },
     /// The channel ended in the middle of the session.
     #[error("the gateway closed the connection{}", if *.in_message { " in the middle of a message" } else { "" })]
     Closed {
@@ -158,6 +164,7 @@ impl LinkError {
             | Self::UnexpectedMessage { .. }
             | Self::BadAttribute { .. }
             | Self::Missing { .. }
+            | Self::UnusableAddress { .. }
             | Self::Closed { .. } => false,
         }
     }

@@ -14,6 +14,9 @@ use crate::wire::tlv::{Attribute, attributes};
 /// Inner MTU when the gateway names none or a silly one: an outer MTU of 1406 through the formula of `§15`.
 const DEFAULT_MTU: u16 = 1326;
 
+/// Largest inner MTU used: jumbo frames. No path carries more, and the arenas are sized for it.
+const MAX_MTU: u16 = 9216;
+
 /// Smallest inner MTU taken as meant: what every IPv4 host must accept.
 const MIN_MTU: u32 = 576;
 
@@ -38,28 +41,34 @@ impl EspParams {
         self.block = None;
     }
 
-    /// Takes over an attribute of group 7 or 8; false when it is not known.
-    pub(super) fn take(&mut self, attribute: &Attribute<'_>) -> Result<bool, LinkError> {
-        match attribute.id() {
-            (7, 1) => self.spi = Some(essential(attribute)?),
-            (7, 2) => self.block = Some(Zeroizing::new(essential(attribute)?)),
+    /// Takes over an attribute of group 7 or 8: whether it could be used, `None` when it is not known.
+    pub(super) fn take(&mut self, attribute: &Attribute<'_>) -> Result<Option<bool>, LinkError> {
+        let used = match attribute.id() {
+            (7, 1) => {
+                self.spi = Some(essential(attribute)?);
+                true
+            }
+            (7, 2) => {
+                self.block = Some(Zeroizing::new(essential(attribute)?));
+                true
+            }
             (8, 1) => set(attribute, |[number]: [u8; 1]| self.cipher = Some(number)),
             (8, 2) => set(attribute, |[number]: [u8; 1]| self.mac = Some(number)),
             (8, 3) => set(attribute, |[number]: [u8; 1]| self.compression = number),
             (8, 4) => set(attribute, |port| self.port = u16::from_be_bytes(port)),
             (8, 5) => set(attribute, |octets| {
-                debug!(octets = u32::from_be_bytes(octets), "ESP key lifetime")
+                debug!(octets = u32::from_be_bytes(octets), "ESP key lifetime");
             }),
             (8, 6) => set(attribute, |seconds| {
                 self.lifetime_seconds = u32::from_be_bytes(seconds)
             }),
             (8, 9) => set(attribute, |seconds| {
-                self.fallback_seconds = Some(u32::from_be_bytes(seconds))
+                self.fallback_seconds = Some(u32::from_be_bytes(seconds));
             }),
             (8, 10) => set(attribute, |switch| self.replay = Some(u32::from_be_bytes(switch))),
-            _ => return Ok(false),
-        }
-        Ok(true)
+            _ => return Ok(None),
+        };
+        Ok(Some(used))
     }
 
     /// Whether the gateway has named any of what ESP needs.
@@ -138,43 +147,84 @@ struct Draft {
     include: Vec<Ipv4Net>,
     exclude: Vec<Ipv4Net>,
     esp: EspParams,
+    /// Attributes that could not be used, wholly or in part.
+    ignored: usize,
 }
 
 impl Draft {
     fn take(&mut self, attribute: &Attribute<'_>) -> Result<(), LinkError> {
-        match attribute.id() {
-            (1, 1) => self.address = Some(essential::<4>(attribute)?.into()),
-            (1, 2) => self.netmask = Some(essential::<4>(attribute)?.into()),
+        let used = match attribute.id() {
+            (1, 1) => {
+                self.address = Some(essential::<4>(attribute)?.into());
+                true
+            }
+            (1, 2) => {
+                self.netmask = Some(essential::<4>(attribute)?.into());
+                true
+            }
             (1, 3) => set(attribute, |gateway: [u8; 4]| {
                 debug!(gateway = %Ipv4Addr::from(gateway), "inner gateway, not used");
             }),
             (2, 1) => set(attribute, |server: [u8; 4]| self.dns.push(server.into())),
-            (2, 2) => self.domains.extend(domains(attribute.value)),
-            (3, 3) => set(attribute, |value| self.include.extend(prefix(value))),
-            (3, 4) => set(attribute, |value| self.exclude.extend(prefix(value))),
+            (2, 2) => self.take_domains(attribute.value),
+            (3, 3) => take_prefix(attribute, &mut self.include),
+            (3, 4) => take_prefix(attribute, &mut self.exclude),
             (4, 1) => set(attribute, |server: [u8; 4]| self.wins.push(server.into())),
             (6, 2) => set(attribute, |mtu| self.mtu = Some(u32::from_be_bytes(mtu))),
-            (group, number) => {
-                if !self.esp.take(attribute)? {
-                    debug!(
-                        group,
-                        number,
-                        len = attribute.value.len(),
-                        "attribute not understood, skipped"
-                    );
-                }
-            }
-        }
+            (group, number) => self.esp.take(attribute)?.unwrap_or_else(|| {
+                debug!(
+                    group,
+                    number,
+                    len = attribute.value.len(),
+                    "attribute not understood, skipped"
+                );
+                true
+            }),
+        };
+        self.ignored += usize::from(!used);
         Ok(())
+    }
+
+    /// Search domains, separated by commas or blanks, maybe with a trailing NUL (`§10`, 2/2). Names with other
+    /// characters than host names have are dropped: they end up in scripts and resolver files.
+    fn take_domains(&mut self, value: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(value);
+        let separates =
+            |character: char| character == ',' || character == '\0' || character.is_ascii_whitespace();
+        let (good, bad): (Vec<&str>, Vec<&str>) = text
+            .split(separates)
+            .filter(|name| !name.is_empty())
+            .partition(|name| is_domain(name));
+        self.domains.extend(good.into_iter().map(str::to_owned));
+        if !bad.is_empty() {
+            debug!(
+                count = bad.len(),
+                "search domains with unusable characters dropped"
+            );
+        }
+        bad.is_empty()
     }
 
     fn finish(self, previous: Option<&NetworkConfig>) -> Result<(NetworkConfig, EspParams), LinkError> {
         let address = self.address.or(previous.map(|old| old.address));
         let netmask = self.netmask.or(previous.map(|old| old.netmask));
         let netmask = netmask.ok_or(LinkError::Missing { what: "netmask" })?;
+        let address = address.ok_or(LinkError::Missing { what: "address" })?;
+        if !is_host(address) {
+            return Err(LinkError::UnusableAddress { address });
+        }
+        if self.ignored > 0 {
+            warn!(
+                count = self.ignored,
+                "parts of the configuration are not usable and ignored; -v names them"
+            );
+        }
         let config = NetworkConfig {
-            address: address.ok_or(LinkError::Missing { what: "address" })?,
-            prefix_len: ipnet::ip_mask_to_prefix(netmask.into()).ok(),
+            address,
+            // a mask of 0.0.0.0 stands for the address alone: a whole Internet "on the link" is never meant
+            prefix_len: ipnet::ip_mask_to_prefix(netmask.into())
+                .ok()
+                .map(|len| if len == 0 { 32 } else { len }),
             netmask,
             mtu: usable_mtu(self.mtu),
             dns: self.dns,
@@ -188,13 +238,20 @@ impl Draft {
 }
 
 fn usable_mtu(sent: Option<u32>) -> u16 {
-    match sent.map(|mtu| (mtu >= MIN_MTU, u16::try_from(mtu))) {
-        Some((true, Ok(mtu))) => mtu,
-        _ => {
-            warn!(?sent, used = DEFAULT_MTU, "the gateway names no usable MTU");
-            DEFAULT_MTU
-        }
+    let used = match sent {
+        Some(mtu) if mtu >= MIN_MTU => u16::try_from(mtu).unwrap_or(MAX_MTU).min(MAX_MTU),
+        _ => DEFAULT_MTU,
+    };
+    if sent != Some(used.into()) {
+        warn!(?sent, used, "the gateway names no usable MTU");
     }
+    used
+}
+
+/// Whether this can be the address of a host (`0.0.0.0/8`, loopback, multicast and class E cannot).
+fn is_host(address: Ipv4Addr) -> bool {
+    let [first, ..] = address.octets();
+    (1..224).contains(&first) && !address.is_loopback()
 }
 
 /// The value of an attribute that cannot be done without.
@@ -206,13 +263,14 @@ fn essential<const N: usize>(attribute: &Attribute<'_>) -> Result<[u8; N], LinkE
     })
 }
 
-/// Hands over the value of any other attribute; one of a wrong length is ignored with a warning (`§10`).
-fn set<const N: usize>(attribute: &Attribute<'_>, take: impl FnOnce([u8; N])) {
-    match attribute.array() {
+/// Hands over the value of any other attribute. One of a wrong length is ignored (`§10`): false.
+fn set<const N: usize>(attribute: &Attribute<'_>, take: impl FnOnce([u8; N])) -> bool {
+    let value = attribute.array();
+    match value {
         Some(value) => take(value),
         None => {
             let (group, number) = attribute.id();
-            warn!(
+            debug!(
                 group,
                 number,
                 len = attribute.value.len(),
@@ -220,39 +278,27 @@ fn set<const N: usize>(attribute: &Attribute<'_>, take: impl FnOnce([u8; N])) {
             );
         }
     }
+    value.is_some()
 }
 
-/// Address and mask as a prefix, host bits cleared. A mask with gaps drops the route (`§18.1`).
-fn prefix(value: [u8; 8]) -> Option<Ipv4Net> {
-    let [a, b, c, d, mask @ ..] = value;
-    let (address, mask) = (Ipv4Addr::from([a, b, c, d]), Ipv4Addr::from(mask));
-    match Ipv4Net::with_netmask(address, mask) {
-        Ok(net) => Some(net.trunc()),
-        Err(_) => {
-            warn!(%address, %mask, "route dropped: its mask has gaps");
-            None
-        }
-    }
-}
-
-/// Search domains, separated by commas or blanks, maybe with a trailing NUL (`§10`, 2/2). Names with other
-/// characters than host names have are dropped: they end up in scripts and resolver files.
-fn domains(value: &[u8]) -> impl Iterator<Item = String> {
-    let text = String::from_utf8_lossy(value).into_owned();
-    let names: Vec<_> = text
-        .split(|character: char| character == ',' || character == '\0' || character.is_ascii_whitespace())
-        .filter(|name| !name.is_empty())
-        .filter(|name| {
-            let fine = name
-                .bytes()
-                .all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet))
-                && name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_');
-            if !fine {
-                warn!("search domain with unusable characters dropped");
+/// Address and mask as a prefix, host bits cleared. A mask with gaps drops the route (`§18.1`): false.
+fn take_prefix(attribute: &Attribute<'_>, list: &mut Vec<Ipv4Net>) -> bool {
+    let mut usable = false;
+    set(attribute, |[a, b, c, d, mask @ ..]: [u8; 8]| {
+        let (address, mask) = (Ipv4Addr::from([a, b, c, d]), Ipv4Addr::from(mask));
+        match Ipv4Net::with_netmask(address, mask) {
+            Ok(net) => {
+                list.push(net.trunc());
+                usable = true;
             }
-            fine
-        })
-        .map(str::to_owned)
-        .collect();
-    names.into_iter()
+            Err(_) => debug!(%address, %mask, "route dropped: its mask has gaps"),
+        }
+    });
+    usable
+}
+
+fn is_domain(name: &str) -> bool {
+    name.bytes()
+        .all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet))
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
 }

@@ -7,9 +7,13 @@ use super::running::Running;
 use super::{Next, Shared, State, config, keys};
 use crate::packet::{MAX_IP_PACKET, Received};
 use crate::protocol::{LinkError, LinkOutput};
+use crate::wire::Malformed;
 use crate::wire::http_head::{ResponseHead, parse_response};
 use crate::wire::kmp::{HEADER_LEN, Header, kind};
 use crate::wire::record::{MAX_RECORD, RecordReader, Unit, write_record};
+
+/// Messages accepted before the configuration.
+const MAX_BEFORE: usize = 1024;
 
 /// Packets that arrive before the configuration is complete are kept up to this many octets.
 const MAX_EARLY: usize = 2 * MAX_IP_PACKET;
@@ -93,7 +97,8 @@ pub(super) struct ExpectConfig {
     message: Vec<u8>,
     /// Data messages that came before the configuration was complete.
     early: Vec<u8>,
-    first: bool,
+    /// Messages seen so far, none of them the configuration.
+    before: usize,
 }
 
 impl ExpectConfig {
@@ -104,7 +109,7 @@ impl ExpectConfig {
             begun: false,
             message: Vec::new(),
             early: Vec::new(),
-            first: true,
+            before: 0,
         }
     }
 
@@ -181,7 +186,7 @@ impl ExpectConfig {
             let Some(header) = self.message.first_chunk::<HEADER_LEN>() else {
                 return Ok(None);
             };
-            let header = if self.first {
+            let header = if self.before == 0 {
                 Header::parse_first(header)?
             } else {
                 Header::parse(header)
@@ -190,20 +195,25 @@ impl ExpectConfig {
             if self.message.len() < end {
                 return Ok(None);
             }
-            self.first = false;
             let tail = self.message.split_off(end);
             let message = std::mem::replace(&mut self.message, tail);
-            match header.kind {
-                kind::CONFIG => {
-                    return Ok(Some((
-                        message[HEADER_LEN..].to_vec(),
-                        std::mem::take(&mut self.message),
-                    )));
+            if header.kind == kind::CONFIG {
+                let payload = message[HEADER_LEN..].to_vec();
+                return Ok(Some((payload, std::mem::take(&mut self.message))));
+            }
+            self.before += 1;
+            if self.before > MAX_BEFORE {
+                return Err(Malformed {
+                    what: "start of the tunnel: too much before the configuration",
                 }
+                .into());
+            }
+            match header.kind {
                 kind::DATA if self.early.len() + message.len() <= MAX_EARLY => self.early.extend(message),
                 kind::DATA => debug!("data before the configuration dropped, too much of it"),
                 kind @ (kind::KEYS | kind::CONTROL) => return Err(LinkError::UnexpectedMessage { kind }),
-                kind => warn!(kind, "unknown message before the configuration skipped"),
+                kind if self.before == 1 => warn!(kind, "unknown message before the configuration skipped"),
+                kind => debug!(kind, "unknown message before the configuration skipped"),
             }
         }
     }

@@ -26,6 +26,8 @@ pub(super) struct Running {
     params: EspParams,
     /// Unknown kinds already told about, so that each is logged once.
     told: BTreeSet<u16>,
+    /// Whether unusable keys were told about.
+    told_unusable: bool,
 }
 
 impl Running {
@@ -38,6 +40,7 @@ impl Running {
             payload: Vec::new(),
             params,
             told: BTreeSet::new(),
+            told_unusable: false,
         }
     }
 
@@ -124,7 +127,10 @@ impl Running {
                 shared.outputs.push_back(LinkOutput::Rekeyed(offer));
             }
             Err(reason) => {
-                warn!(reason, "new ESP keys cannot be used");
+                // told once: a gateway may go on with it for ever
+                if !std::mem::replace(&mut self.told_unusable, true) {
+                    warn!(reason, "new ESP keys cannot be used");
+                }
                 shared.outputs.push_back(LinkOutput::UdpUnusable { reason });
             }
         }
@@ -137,7 +143,7 @@ impl Running {
                 .params
                 .take(&attribute)
                 .map_err(|_| "key of a wrong length")?;
-            if !known {
+            if known.is_none() {
                 let (group, number) = attribute.id();
                 debug!(group, number, "attribute of a key message skipped");
             }

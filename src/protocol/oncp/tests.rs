@@ -478,6 +478,50 @@ fn odd_routes_domains_and_mtu_are_mended() {
 }
 
 #[test]
+fn addresses_no_host_can_have_are_refused() {
+    use crate::wire::tlv::{write_attribute, write_group};
+    for address in [
+        [0, 0, 0, 0],
+        [127, 0, 0, 1],
+        [224, 0, 0, 5],
+        [255; 4],
+        [0, 1, 2, 3],
+    ] {
+        let run = with_groups(|out| {
+            write_group(out, 1, |out| {
+                write_attribute(out, 1, &address);
+                write_attribute(out, 2, &[255; 4]);
+            });
+        });
+        let address = address.into();
+        assert_eq!(run.result, Err(LinkError::UnusableAddress { address }));
+    }
+}
+
+#[test]
+fn a_mask_of_zero_stands_for_the_address_alone_and_a_huge_mtu_is_capped() {
+    use crate::wire::tlv::{write_attribute, write_group};
+    let run = with_groups(|out| {
+        write_group(out, 1, |out| {
+            write_attribute(out, 1, &[10, 1, 2, 3]);
+            write_attribute(out, 2, &[0; 4]);
+        });
+        write_group(out, 6, |out| write_attribute(out, 2, &65_535_u32.to_be_bytes()));
+    });
+    let (network, _) = run.config();
+    assert_eq!((network.prefix_len, network.mtu), (Some(32), 9216));
+}
+
+#[test]
+fn endless_messages_before_the_configuration_end_the_link() {
+    let mut bytes = [HEAD, &[1, 0, 0]].concat();
+    for _ in 0..2000 {
+        bytes.extend(record(&message(999, &[])));
+    }
+    assert!(matches!(run(&bytes, 1000).result, Err(LinkError::Malformed(_))));
+}
+
+#[test]
 fn essential_attributes_of_a_wrong_length_are_fatal() {
     use crate::wire::tlv::{write_attribute, write_group};
     let run = with_groups(|out| {
