@@ -26,9 +26,10 @@ use crate::secret::Secret;
 /// What can be checked without the network is checked first: cookie, files, rights.
 pub(super) async fn connect(settings: ConnectSettings, progress: Progress) -> Result<(), Error> {
     harden();
-    let signals = signals()?;
     let (connector, jar) = prepare(&settings.gateway, &settings.user_agent, &settings.cookie)?;
     repair();
+    // from here on nothing blocks, so that signals are heard
+    let signals = signals()?;
     let device = LinuxTun::open(settings.interface.as_deref())?;
     let setup = setup(&settings)?;
     let observer = Box::new(progress);

@@ -1,18 +1,17 @@
 //! What the engine wants done: channels, sockets, the network set-up.
 
-use std::future::poll_fn;
 use std::time::Instant;
 
 use tracing::{debug, info, warn};
 
-use super::{Driver, Parts, poll_end_request};
-use crate::config::NetworkConfig;
+use super::{Driver, Parts, interruptible};
 use crate::engine::{Configured, Event, Output, Path};
+use crate::error::Error;
+use crate::exit::ExitStatus;
 use crate::net::ending::{self, Ending};
 use crate::net::report;
-use crate::net::signals::Request;
 use crate::net::udp::UdpPath;
-use crate::platform::{Interface, SetupError};
+use crate::platform::Interface;
 use crate::secret::Secret;
 
 impl Driver<'_> {
@@ -50,7 +49,7 @@ impl Driver<'_> {
 
     async fn handle_event(&mut self, event: Event) -> Option<Ending> {
         match event {
-            Event::NeedChannel => self.open_channel().await,
+            Event::NeedChannel => return self.open_channel().await,
             Event::SetCookies(lines) => self.keep_cookies(&lines),
             Event::Configured(configured) => return self.configure(&configured).await,
             Event::BindUdp { port } => self.bind_udp(port),
@@ -75,9 +74,11 @@ impl Driver<'_> {
     }
 
     /// Begins to open a channel. The loop goes on meanwhile: ESP carries data where the gateway allows it.
-    async fn open_channel(&mut self) {
-        if self.up {
-            self.run_hook(Hook::AttemptReconnect).await;
+    async fn open_channel(&mut self) -> Option<Ending> {
+        if self.up
+            && let Some(ending) = self.run_hook(Hook::AttemptReconnect).await
+        {
+            return Some(ending);
         }
         let mut connector = self.connector.clone();
         self.parts
@@ -87,6 +88,7 @@ impl Driver<'_> {
             let result = connector.connect().await;
             (connector, result)
         }));
+        None
     }
 
     fn keep_cookies(&mut self, lines: &[Secret]) {
@@ -95,7 +97,6 @@ impl Driver<'_> {
     }
 
     async fn configure(&mut self, configured: &Configured) -> Option<Ending> {
-        self.udp_offered = configured.udp;
         if configured.first || configured.changed {
             let interface = Interface {
                 name: self.parts.device.name().to_owned(),
@@ -105,15 +106,19 @@ impl Driver<'_> {
                     .mtu
                     .map_or(configured.network.mtu, |cap| cap.min(configured.network.mtu)),
             };
-            self.parts.observer.step(format!("set up {}", interface.name));
-            let (applied, request) = self.apply(&interface, &configured.network).await;
-            if let Some(request) = request {
-                return Some(Ending::Requested {
-                    request,
-                    was_up: self.up,
-                });
+            if interface.gateway == configured.network.address {
+                return Some(Ending::Failed(own_address(&interface)));
             }
-            if let Err(error) = applied {
+            self.parts.observer.step(format!("set up {}", interface.name));
+            self.set_up_begun = true;
+            let Parts { setup, requests, .. } = &mut self.parts;
+            // a step is not left half done by the first signal, only by a second one
+            let apply = setup.apply(&interface, &configured.network);
+            let (applied, request) = interruptible(requests.as_mut(), 2, apply).await;
+            if let Some(request) = request {
+                return Some(self.requested(request));
+            }
+            if let Some(Err(error)) = applied {
                 return Some(Ending::Failed(error.into()));
             }
             self.up = true;
@@ -125,41 +130,23 @@ impl Driver<'_> {
         self.parts.observer.up();
         if !configured.first {
             info!("connection to the gateway is back");
-            self.run_hook(Hook::Reconnected).await;
+            return self.run_hook(Hook::Reconnected).await;
         }
         None
     }
 
-    /// Sets the network up. A step of it is never left half done: a signal ends the run after it, and only a second
-    /// one cuts it short.
-    async fn apply(
-        &mut self,
-        interface: &Interface,
-        network: &NetworkConfig,
-    ) -> (Result<(), SetupError>, Option<Request>) {
+    /// Tells the network set-up about a reconnect. A signal cuts it short.
+    async fn run_hook(&mut self, hook: Hook) -> Option<Ending> {
         let Parts { setup, requests, .. } = &mut self.parts;
-        let mut apply = setup.apply(interface, network);
-        let mut request = None;
-        loop {
-            tokio::select! {
-                applied = &mut apply => return (applied, request),
-                again = poll_fn(|cx| poll_end_request(requests.as_mut(), cx)) => {
-                    if request.replace(again).is_some() {
-                        return (Ok(()), request);
-                    }
-                }
-            }
-        }
-    }
-
-    async fn run_hook(&mut self, hook: Hook) {
-        let result = match hook {
-            Hook::AttemptReconnect => self.parts.setup.attempt_reconnect().await,
-            Hook::Reconnected => self.parts.setup.reconnected().await,
+        let step = match hook {
+            Hook::AttemptReconnect => setup.attempt_reconnect(),
+            Hook::Reconnected => setup.reconnected(),
         };
-        if let Err(error) = result {
+        let (result, request) = interruptible(requests.as_mut(), 1, step).await;
+        if let Some(Err(error)) = result {
             warn!(%error, "network set-up");
         }
+        request.map(|request| self.requested(request))
     }
 
     fn bind_udp(&mut self, port: u16) {
@@ -176,4 +163,13 @@ impl Driver<'_> {
 enum Hook {
     AttemptReconnect,
     Reconnected,
+}
+
+/// With its outer address on our interface the gateway would be this machine.
+fn own_address(interface: &Interface) -> Error {
+    let text = format!(
+        "the gateway hands out its own outer address {} as the inner one",
+        interface.gateway
+    );
+    Error::new(ExitStatus::Protocol, text).hint("tell the administrator; -vv shows the exchange")
 }

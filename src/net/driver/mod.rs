@@ -90,7 +90,8 @@ struct Driver<'a> {
     deadline: Option<Instant>,
     peer: Option<IpAddr>,
     up: bool,
-    udp_offered: bool,
+    /// From then on there may be something to undo.
+    set_up_begun: bool,
 }
 
 type Opening = Pin<Box<dyn Future<Output = (Connector, Result<Connection, NetError>)>>>;
@@ -122,14 +123,25 @@ impl<'a> Driver<'a> {
             deadline: None,
             peer: None,
             up: false,
-            udp_offered: false,
+            set_up_begun: false,
+        }
+    }
+
+    fn requested(&self, request: Request) -> Ending {
+        Ending::Requested {
+            request,
+            was_up: self.up,
+            set_up_begun: self.set_up_begun,
         }
     }
 
     /// Rounds until something ends the session.
     async fn go(&mut self) -> Ending {
-        if let Err(error) = self.parts.setup.prepare().await {
-            return Ending::Failed(error.into());
+        let Parts { setup, requests, .. } = &mut self.parts;
+        match interruptible(requests.as_mut(), 1, setup.prepare()).await {
+            (_, Some(request)) => return self.requested(request),
+            (Some(Err(error)), None) => return Ending::Failed(error.into()),
+            (Some(Ok(())) | None, None) => {}
         }
         loop {
             if let Some(ending) = self.drain().await {
@@ -160,6 +172,29 @@ async fn unwinding(future: impl Future<Output = Ending>) -> Ending {
     .await
 }
 
+/// Awaits a step of the network set-up while requests to end are listened to. Returns its result and the first
+/// request; at the request numbered `cut` the step is dropped, which also ends a script that hangs.
+async fn interruptible<T>(
+    requests: &mut (dyn Requests + '_),
+    cut: usize,
+    step: impl Future<Output = T>,
+) -> (Option<T>, Option<Request>) {
+    let mut step = pin!(step);
+    let (mut first, mut count) = (None, 0);
+    loop {
+        tokio::select! {
+            result = &mut step => return (Some(result), first),
+            request = poll_fn(|cx| poll_end_request(requests, cx)) => {
+                first.get_or_insert(request);
+                count += 1;
+                if count >= cut {
+                    return (None, first);
+                }
+            }
+        }
+    }
+}
+
 /// Ready with a request that ends the program; others are dropped.
 fn poll_end_request(requests: &mut (dyn Requests + '_), cx: &mut Context<'_>) -> Poll<Request> {
     loop {
@@ -173,7 +208,7 @@ fn poll_end_request(requests: &mut (dyn Requests + '_), cx: &mut Context<'_>) ->
     }
 }
 
-/// Largest packet taken from the device: no MTU is larger.
+/// Largest packet taken from the device. The link caps the MTU at this; a longer packet arrives cut and is dropped.
 const MAX_INNER_PACKET: usize = 9216;
 
 /// Room for one datagram: the largest inner packet sealed.

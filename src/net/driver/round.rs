@@ -45,7 +45,10 @@ impl Driver<'_> {
         }
         ready.timer = self.deadline.is_some() && self.timer.as_mut().poll(cx).is_ready();
         if let Some(channel) = &mut self.channel {
-            ready.incoming = take(channel.poll_incoming(cx));
+            // a peer that makes us answer and reads nothing must not fill the memory with answers
+            if self.engine.channel_mut().len() < MAX_UNSENT {
+                ready.incoming = take(channel.poll_incoming(cx));
+            }
             ready.written = take(channel.poll_outgoing(cx, self.engine.channel_mut()));
         }
         if let Some(udp) = &mut self.udp {
@@ -97,10 +100,7 @@ impl Driver<'_> {
 
     fn take_request(&mut self, request: Request, now: Instant) -> Option<Ending> {
         match request {
-            Request::Interrupt | Request::Terminate | Request::Hangup => Some(Ending::Requested {
-                request,
-                was_up: self.up,
-            }),
+            Request::Interrupt | Request::Terminate | Request::Hangup => Some(self.requested(request)),
             Request::Statistics if self.up => {
                 self.parts.observer.show(report::statistics(&self.engine));
                 None
@@ -251,3 +251,6 @@ fn device_lost(name: &str, source: &io::Error) -> Error {
     Error::new(ExitStatus::Io, format!("cannot read from {name}: {source}"))
         .note("the device was removed or taken down by another program")
 }
+
+/// With this much waiting for the channel nothing more is read from it.
+const MAX_UNSENT: usize = 1024 * 1024;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tracing::{debug, info, warn};
 
-use super::{Driver, poll_end_request};
+use super::{Driver, Parts, interruptible, poll_end_request};
 use crate::error::Error;
 use crate::net::ending::Ending;
 use crate::net::{logout, report};
@@ -21,17 +21,32 @@ impl Driver<'_> {
         }
         self.channel = None;
         self.udp = None;
-        if let Err(error) = self.parts.setup.revert().await {
-            warn!(%error, "not everything of the network set-up could be undone");
-        }
+        let impatient = self.undo().await;
         if self.settings.logout && ending.ends_login() {
-            self.log_out().await;
+            if impatient {
+                warn!("logout skipped");
+            } else {
+                self.log_out().await;
+            }
         }
         let statistics = self.up.then(|| report::summary(&self.engine));
         if let Some(statistics) = statistics {
             info!("{statistics}");
         }
         ending.into_result(&self.settings)
+    }
+
+    /// Takes the network set-up back. True when the user has no patience for the logout: one more signal skips that, a
+    /// second one also cuts a script short, whose work the next start then does.
+    async fn undo(&mut self) -> bool {
+        let Parts { setup, requests, .. } = &mut self.parts;
+        let (result, request) = interruptible(requests.as_mut(), 2, setup.revert()).await;
+        match result {
+            Some(Ok(())) => {}
+            Some(Err(error)) => warn!(%error, "not everything of the network set-up could be undone"),
+            None => warn!("the undoing of the network set-up was cut short; the next start goes on with it"),
+        }
+        request.is_some()
     }
 
     /// Data off UDP, then the end of the channel.
