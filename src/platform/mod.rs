@@ -62,8 +62,7 @@ pub type SetupFuture<'a> = Pin<Box<dyn Future<Output = Result<(), SetupError>> +
 
 /// Makes the machine use the tunnel, and undoes it.
 ///
-/// Each future must be awaited to its end: a script goes on running when its future is dropped, and `revert` would
-/// run beside it.
+/// A future that is dropped before its end kills the script it runs.
 pub trait NetworkSetup {
     /// Before the device is configured (vpnc-script's `pre-init`).
     fn prepare(&mut self) -> SetupFuture<'_>;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-pub use self::call::{SCRIPT_LIMIT, ScriptCall};
+pub use self::call::{DISCONNECT_LIMIT, SCRIPT_LIMIT, ScriptCall};
 use self::environment::{base, variables};
 use super::linux::journal::Journal;
 use super::linux::undo::{Undo, UndoLog};
@@ -59,7 +59,12 @@ impl ScriptSetup {
         environment: &BTreeMap<String, String>,
     ) -> Result<(), SetupError> {
         tracing::debug!(reason, command = %self.options.command, "script starts");
-        match self.script_call(reason, environment).run(SCRIPT_LIMIT).await {
+        let limit = if reason == "disconnect" {
+            DISCONNECT_LIMIT
+        } else {
+            SCRIPT_LIMIT
+        };
+        match self.script_call(reason, environment).run(limit).await {
             Err(error @ SetupError::Script { .. }) => {
                 tracing::warn!("{error}");
                 Ok(())

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::journal::Journal;
 use super::netlink::{LinkState, Netlink, Route, prefix};
 use crate::platform::SetupError;
-use crate::platform::script::{SCRIPT_LIMIT, ScriptCall};
+use crate::platform::script::{DISCONNECT_LIMIT, ScriptCall};
 
 /// What takes one change back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ impl Undo {
 
 /// A script that fails was run all the same: trying again would not help.
 fn run_script(call: &ScriptCall) -> io::Result<Undone> {
-    match call.run_blocking(SCRIPT_LIMIT) {
+    match call.run_blocking(DISCONNECT_LIMIT) {
         Err(SetupError::System { source, .. }) => Err(source),
         Err(error) => {
             tracing::warn!("{error}");
