@@ -122,6 +122,12 @@ pub enum SetupError {
         /// Interface name.
         name: String,
     },
+    /// The gateway's configuration is more than a script can be told.
+    #[error("the configuration of the gateway is too large for a script: {} KiB of environment", size / 1024)]
+    TooMuch {
+        /// Octets of the environment.
+        size: usize,
+    },
     /// The script ended with a failure. Not fatal by itself.
     #[error("script ended with {status} at reason={reason}")]
     Script {
@@ -149,7 +155,9 @@ impl SetupError {
         match self {
             Self::NotPermitted { .. } => ExitStatus::NoPermission,
             Self::BadName { .. } => ExitStatus::Usage,
-            Self::System { .. } | Self::Busy { .. } | Self::NotTun { .. } => ExitStatus::System,
+            Self::System { .. } | Self::Busy { .. } | Self::NotTun { .. } | Self::TooMuch { .. } => {
+                ExitStatus::System
+            }
             Self::Script { .. } => ExitStatus::Failure,
         }
     }
@@ -158,9 +166,19 @@ impl SetupError {
 impl From<SetupError> for Error {
     fn from(error: SetupError) -> Self {
         let mut user = Self::new(error.status(), error.to_string());
-        if let SetupError::NotPermitted { place, hint, .. } = error {
-            user.place = place;
-            user.hint = hint;
+        match error {
+            SetupError::NotPermitted { place, hint, .. } => {
+                user.place = place;
+                user.hint = hint;
+            }
+            SetupError::TooMuch { .. } => {
+                user.hint = Some("the built-in set-up: leave out -s".to_owned());
+            }
+            SetupError::System { .. }
+            | SetupError::BadName { .. }
+            | SetupError::Busy { .. }
+            | SetupError::NotTun { .. }
+            | SetupError::Script { .. } => {}
         }
         user
     }

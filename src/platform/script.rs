@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 pub use self::call::{DISCONNECT_LIMIT, SCRIPT_LIMIT, ScriptCall};
-use self::environment::{base, variables};
+use self::environment::{base, take_oversized, variables};
 use super::linux::journal::Journal;
 use super::linux::undo::{Undo, UndoLog};
 use crate::config::NetworkConfig;
@@ -77,7 +77,8 @@ impl ScriptSetup {
         ScriptCall::new(&self.options.command, reason, environment.clone())
     }
 
-    async fn connect(&mut self, environment: BTreeMap<String, String>) -> Result<(), SetupError> {
+    async fn connect(&mut self, mut environment: BTreeMap<String, String>) -> Result<(), SetupError> {
+        let oversized = take_oversized(&mut environment);
         if self
             .connected
             .as_ref()
@@ -85,10 +86,17 @@ impl ScriptSetup {
         {
             return Ok(());
         }
+        if !oversized.is_empty() {
+            tracing::warn!(
+                "too many routes for one variable: the script does not get {}",
+                oversized.join(", ")
+            );
+        }
+        let call = self.script_call("disconnect", &environment);
+        call.check_size()?;
         // The contract knows no "changed": the old state is undone with its own environment first.
         self.disconnect().await?;
         let mut log = UndoLog::new(self.journal()?);
-        let call = self.script_call("disconnect", &environment);
         log.make(Undo::Script { call }, || Ok(()))
             .map_err(|error| SetupError::from_io("cannot write the undo journal".to_owned(), error))?;
         self.connected = Some(Connected {

@@ -181,8 +181,8 @@ fn undo_steps(steps: &[Undo], repaired: &mut Repaired) {
             Ok(Undone::Done) => repaired.undone += 1,
             Ok(Undone::Gone) => repaired.gone += 1,
             Err(error) => {
-                tracing::warn!(?undo, %error, "left behind by a killed process and cannot be taken back");
-                repaired.failures.push(format!("{undo:?}: {error}"));
+                tracing::warn!(%error, "{undo}, left behind by a killed process, cannot be taken back");
+                repaired.failures.push(format!("{undo}: {error}"));
             }
         }
     }

@@ -29,6 +29,26 @@ impl ScriptCall {
         }
     }
 
+    /// Fails when the environment, ours and the inherited one, is more than a process may be given.
+    pub fn check_size(&self) -> Result<(), SetupError> {
+        let inherited = std::env::vars_os().map(|(name, value)| name.len() + value.len());
+        let own = self
+            .environment
+            .iter()
+            .map(|(name, value)| name.len() + value.len());
+        // "=", the NUL and a pointer to each
+        let size: usize = inherited.chain(own).map(|len| len + 10).sum();
+        if size <= ENVIRONMENT_LIMIT {
+            return Ok(());
+        }
+        Err(SetupError::TooMuch { size })
+    }
+
+    /// The `reason` it is called with.
+    pub fn reason(&self) -> &str {
+        self.environment.get("reason").map_or("", String::as_str)
+    }
+
     /// Runs it and waits, at most `limit`; then its process group is killed. Fails with [`SetupError::Script`] when the
     /// script does, and with another error when it cannot be run at all.
     pub fn run_blocking(&self, limit: Duration) -> Result<(), SetupError> {
@@ -88,10 +108,6 @@ impl ScriptCall {
         }
         command.envs(&self.environment);
         Ok(command)
-    }
-
-    fn reason(&self) -> &str {
-        self.environment.get("reason").map_or("", String::as_str)
     }
 
     fn cannot_run(&self, error: io::Error) -> SetupError {
@@ -167,6 +183,9 @@ pub const SCRIPT_LIMIT: Duration = Duration::from_secs(60);
 
 /// The same for `disconnect`, where the user waits for the end.
 pub const DISCONNECT_LIMIT: Duration = Duration::from_secs(20);
+
+/// Octets of a whole environment. The kernel takes a quarter of the stack limit, usually 2 MiB, arguments included.
+const ENVIRONMENT_LIMIT: usize = 1536 * 1024;
 
 /// How long a dropped future waits for its killed script to be gone.
 const REAP_LIMIT: Duration = Duration::from_millis(500);
