@@ -4,7 +4,7 @@
 //! [`Undo`], or voids the one before it because the change failed. [`repair`] reads the journals of dead processes.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -142,10 +142,10 @@ pub fn repair(dir: &Path) -> Repaired {
 }
 
 fn repair_one(path: &Path, repaired: &mut Repaired) {
-    let bytes = match fs::read(path) {
+    let bytes = match read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "undo journal cannot be read");
+            tracing::warn!(path = %path.display(), %error, "undo journal is passed over");
             return;
         }
     };
@@ -167,6 +167,36 @@ fn repair_one(path: &Path, repaired: &mut Repaired) {
         repaired.journals += 1;
     }
 }
+
+/// Reads a file that only we can have written. Opening never waits, as a FIFO would make it.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)?;
+    check_own_file(&file)?;
+    let mut bytes = Vec::new();
+    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > SIZE_LIMIT {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "file too large"));
+    }
+    Ok(bytes)
+}
+
+/// Fails unless this is a regular file of ours that nobody else can write.
+pub(super) fn check_own_file(file: &File) -> io::Result<()> {
+    let metadata = file.metadata()?;
+    if metadata.is_file() && is_ours(&metadata) {
+        return Ok(());
+    }
+    Err(io::Error::new(
+        io::ErrorKind::PermissionDenied,
+        "not a regular file that only its owner can write",
+    ))
+}
+
+/// Of a journal. One with the environment of a script can have 2 MiB.
+const SIZE_LIMIT: u64 = 4 << 20;
 
 fn undo_steps(steps: &[Undo], repaired: &mut Repaired) {
     let mut netlink = match Netlink::open() {
@@ -224,13 +254,17 @@ fn private_dir(dir: &Path) -> io::Result<()> {
 /// Journals are instructions: nobody else may be able to write them.
 fn check_private(dir: &Path) -> io::Result<()> {
     let metadata = fs::symlink_metadata(dir)?;
-    if metadata.is_dir() && metadata.uid() == privilege::effective_user() && metadata.mode() & 0o022 == 0 {
+    if metadata.is_dir() && is_ours(&metadata) {
         return Ok(());
     }
     Err(io::Error::new(
         io::ErrorKind::PermissionDenied,
         format!("{} must be a folder that only its owner can write", dir.display()),
     ))
+}
+
+fn is_ours(metadata: &fs::Metadata) -> bool {
+    metadata.uid() == privilege::effective_user() && metadata.mode() & 0o022 == 0
 }
 
 /// An instance name as a file name: other characters than letters, digits, `.`, `_`, `-` become `_`.
@@ -320,6 +354,31 @@ mod tests {
         let error = Journal::create(dir.path(), "work").expect_err("unsafe folder");
         assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
         assert_eq!(repair(dir.path()), Repaired::default());
+    }
+
+    #[test]
+    fn only_plain_files_of_ours_are_read_and_a_fifo_does_not_hold_us_up() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = |name: &str| dir.path().join(name);
+        let fifo = std::process::Command::new("mkfifo")
+            .arg(path("fifo.journal"))
+            .status();
+        assert!(fifo.expect("mkfifo").success());
+        fs::write(path("open.journal"), "rubbish").expect("write");
+        fs::set_permissions(path("open.journal"), fs::Permissions::from_mode(0o666)).expect("chmod");
+        fs::write(path("target"), "rubbish").expect("write");
+        symlink(path("target"), path("link.journal")).expect("symlink");
+        let large = File::create(path("large.journal")).expect("create");
+        large.set_len(SIZE_LIMIT + 1).expect("size");
+        fs::create_dir(path("folder.journal")).expect("folder");
+        if privilege::effective_user() == 0 {
+            fs::write(path("foreign.journal"), "rubbish").expect("write");
+            std::os::unix::fs::chown(path("foreign.journal"), Some(65534), None).expect("chown");
+        }
+        let before = fs::read_dir(dir.path()).expect("list").count();
+        assert_eq!(repair(dir.path()), Repaired::default());
+        assert_eq!(fs::read_dir(dir.path()).expect("list").count(), before);
     }
 
     fn all_kinds() -> Vec<Undo> {

@@ -59,9 +59,8 @@ pub(super) fn variables(interface: &Interface, config: &NetworkConfig) -> BTreeM
 
 /// Takes out the variables that are longer than a process may be given, and names them.
 pub(super) fn take_oversized(environment: &mut BTreeMap<String, String>) -> Vec<String> {
-    let oversized = |(name, value): (&String, &String)| {
-        (name.len() + value.len() > VARIABLE_LIMIT).then(|| name.clone())
-    };
+    let oversized =
+        |(name, value): (&String, &String)| (name.len() + value.len() > VARIABLE_LIMIT).then(|| name.clone());
     let names: Vec<String> = environment.iter().filter_map(oversized).collect();
     for name in &names {
         environment.remove(name);
