@@ -12,11 +12,12 @@ pub mod script;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::config::NetworkConfig;
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::packet::{Batch, Received};
 
@@ -95,8 +96,22 @@ pub enum SetupError {
         hint: Option<String>,
     },
     /// The system refused for another reason.
-    #[error("{action}: {source}")]
+    #[error("{action}: {}", plain_io(source))]
     System {
+        /// What was tried.
+        action: String,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The folder of our state could be written by others, or is none.
+    #[error("{} must be a folder that only its owner can write", path.display())]
+    UnsafeDir {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file of our state cannot be made: disk full, read-only, or the like.
+    #[error("{action}: {}", plain_io(source))]
+    CannotCreate {
         /// What was tried.
         action: String,
         /// The system's answer.
@@ -153,7 +168,8 @@ impl SetupError {
 
     fn status(&self) -> ExitStatus {
         match self {
-            Self::NotPermitted { .. } => ExitStatus::NoPermission,
+            Self::NotPermitted { .. } | Self::UnsafeDir { .. } => ExitStatus::NoPermission,
+            Self::CannotCreate { .. } => ExitStatus::CannotCreate,
             Self::BadName { .. } => ExitStatus::Usage,
             Self::System { .. } | Self::Busy { .. } | Self::NotTun { .. } | Self::TooMuch { .. } => {
                 ExitStatus::System
@@ -171,10 +187,17 @@ impl From<SetupError> for Error {
                 user.place = place;
                 user.hint = hint;
             }
+            SetupError::UnsafeDir { path } => {
+                user.hint = Some(format!(
+                    "ls -ld {0}, then remove {0} and connect again",
+                    path.display()
+                ));
+            }
             SetupError::TooMuch { .. } => {
                 user.hint = Some("the built-in set-up: leave out -s".to_owned());
             }
             SetupError::System { .. }
+            | SetupError::CannotCreate { .. }
             | SetupError::BadName { .. }
             | SetupError::Busy { .. }
             | SetupError::NotTun { .. }

@@ -35,6 +35,8 @@ pub struct ScriptOptions {
 #[derive(Debug)]
 pub struct ScriptSetup {
     options: ScriptOptions,
+    /// Begun by `prepare`, until there is something to write down.
+    journal: Option<Journal>,
     connected: Option<Connected>,
 }
 
@@ -49,6 +51,7 @@ impl ScriptSetup {
     pub fn new(options: ScriptOptions) -> Self {
         Self {
             options,
+            journal: None,
             connected: None,
         }
     }
@@ -95,8 +98,14 @@ impl ScriptSetup {
         let call = self.script_call("disconnect", &environment);
         call.check_size()?;
         // The contract knows no "changed": the old state is undone with its own environment first.
-        self.disconnect().await?;
-        let mut log = UndoLog::new(self.journal()?);
+        if self.connected.is_some() {
+            self.disconnect().await?;
+        }
+        let journal = match self.journal.take() {
+            None => self.start_journal()?,
+            ready => ready,
+        };
+        let mut log = UndoLog::new(journal);
         log.make(Undo::Script { call }, || Ok(()))
             .map_err(|error| SetupError::from_io("cannot write the undo journal".to_owned(), error))?;
         self.connected = Some(Connected {
@@ -107,6 +116,9 @@ impl ScriptSetup {
     }
 
     async fn disconnect(&mut self) -> Result<(), SetupError> {
+        if let Some(unused) = self.journal.take() {
+            unused.remove();
+        }
         let Some(mut connected) = self.connected.take() else {
             return Ok(());
         };
@@ -122,17 +134,8 @@ impl ScriptSetup {
         }
     }
 
-    fn journal(&self) -> Result<Option<Journal>, SetupError> {
-        let Some(dir) = &self.options.journal_dir else {
-            return Ok(None);
-        };
-        match Journal::create(dir, &self.options.name) {
-            Ok(journal) => Ok(Some(journal)),
-            Err(error) => Err(SetupError::from_io(
-                format!("cannot write the undo journal in {}", dir.display()),
-                error,
-            )),
-        }
+    fn start_journal(&self) -> Result<Option<Journal>, SetupError> {
+        Journal::start(self.options.journal_dir.as_deref(), &self.options.name)
     }
 }
 
@@ -145,7 +148,12 @@ impl NetworkSetup for ScriptSetup {
         if let Some(interface) = &self.options.interface {
             environment.insert("TUNDEV".to_owned(), interface.clone());
         }
-        Box::pin(async move { self.call("pre-init", &environment).await })
+        Box::pin(async move {
+            if self.journal.is_none() && self.connected.is_none() {
+                self.journal = self.start_journal()?;
+            }
+            self.call("pre-init", &environment).await
+        })
     }
 
     fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a> {

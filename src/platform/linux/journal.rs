@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::netlink::Netlink;
 use super::process;
 use super::undo::{Undo, Undone};
-use crate::platform::privilege;
+use crate::platform::{SetupError, privilege};
 
 /// The journal of this process.
 #[derive(Debug)]
@@ -37,6 +37,17 @@ enum Line {
 }
 
 impl Journal {
+    /// As [`Journal::create`], with the words for the user; no journal without a folder.
+    pub fn start(dir: Option<&Path>, name: &str) -> Result<Option<Self>, SetupError> {
+        let Some(dir) = dir else {
+            tracing::warn!("no place for an undo journal: if killed, routes stay behind");
+            return Ok(None);
+        };
+        Self::create(dir, name)
+            .map(Some)
+            .map_err(|error| state_error(dir, "cannot write the undo journal", error))
+    }
+
     /// Starts the journal of instance `name` in `dir`, which is made if needed (mode 0700; the file has 0600). When
     /// the journal of another run lies there under that name, the pid is added to ours.
     pub fn create(dir: &Path, name: &str) -> io::Result<Self> {
@@ -243,7 +254,7 @@ fn write_line(file: &mut File, value: &impl Serialize) -> io::Result<()> {
     file.write_all(&line)
 }
 
-fn private_dir(dir: &Path) -> io::Result<()> {
+pub(super) fn private_dir(dir: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
@@ -257,10 +268,24 @@ fn check_private(dir: &Path) -> io::Result<()> {
     if metadata.is_dir() && is_ours(&metadata) {
         return Ok(());
     }
-    Err(io::Error::new(
-        io::ErrorKind::PermissionDenied,
-        format!("{} must be a folder that only its owner can write", dir.display()),
-    ))
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, UnsafeDir))
+}
+
+/// The folder is not ours alone.
+#[derive(Debug, thiserror::Error)]
+#[error("must be a folder that only its owner can write")]
+struct UnsafeDir;
+
+/// What the user is told when a file in `dir` cannot be made.
+pub(super) fn state_error(dir: &Path, action: &str, source: io::Error) -> SetupError {
+    if source.get_ref().is_some_and(|inner| inner.is::<UnsafeDir>()) {
+        return SetupError::UnsafeDir { path: dir.to_owned() };
+    }
+    let action = format!("{action} in {}", dir.display());
+    if source.kind() == io::ErrorKind::PermissionDenied {
+        return SetupError::from_io(action, source);
+    }
+    SetupError::CannotCreate { action, source }
 }
 
 fn is_ours(metadata: &fs::Metadata) -> bool {
@@ -268,7 +293,7 @@ fn is_ours(metadata: &fs::Metadata) -> bool {
 }
 
 /// An instance name as a file name: other characters than letters, digits, `.`, `_`, `-` become `_`.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let clean = |character: char| match character {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => character,
         _ => '_',

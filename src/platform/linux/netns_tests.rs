@@ -13,6 +13,8 @@ use super::netlink::Netlink;
 use super::setup::{DEFAULT_METRIC, NativeOptions, NativeSetup};
 use super::testing::{assert_restored, config, dump, in_namespace, interface, ip};
 use super::tun::LinuxTun;
+use crate::error::Error;
+use crate::exit::ExitStatus;
 use crate::packet::{Batch, MAX_PACKETS, Received};
 use crate::platform::{NetworkSetup, SetupError, TunDevice, Written};
 
@@ -229,7 +231,7 @@ fn a_failing_step_is_named_and_all_before_it_is_taken_back() {
             .expect_err("the route exists");
         assert_eq!(
             error.to_string(),
-            "cannot add route 10.9.0.0/16 to tun0: File exists (os error 17)"
+            "cannot add route 10.9.0.0/16 to tun0: file exists"
         );
         assert_eq!(dump(), opened);
         assert!(!world.journal("work.journal").exists());
@@ -351,6 +353,55 @@ fn child_sets_up_and_waits() {
 }
 
 #[test]
+fn a_bad_place_for_the_journal_is_refused_before_anything_else() {
+    in_world(|world| {
+        let prepare = |dir: &Path| {
+            let mut setup = NativeSetup::new(NativeOptions {
+                name: "work".to_owned(),
+                journal_dir: Some(dir.to_owned()),
+                metric: DEFAULT_METRIC,
+            });
+            let error = world.block_on(setup.prepare()).expect_err("refused");
+            Error::from(error)
+        };
+        let full = world.dir.join("full");
+        fs::create_dir(&full).expect("folder");
+        mount_small(&full);
+        let error = prepare(&full);
+        assert_eq!(error.status, ExitStatus::CannotCreate, "{error}");
+        assert!(
+            error.message.starts_with("cannot write the undo journal in /")
+                && error.message.ends_with(": no space left on device"),
+            "{error}"
+        );
+        let link = world.dir.join("link");
+        std::os::unix::fs::symlink("/run", &link).expect("symlink");
+        let error = prepare(&link);
+        assert_eq!(error.status, ExitStatus::NoPermission, "{error}");
+        assert!(
+            error
+                .message
+                .ends_with("/link must be a folder that only its owner can write")
+        );
+        assert!(error.hint.is_some());
+        let mut setup = world.setup();
+        world.block_on(setup.prepare()).expect("ready");
+        assert!(world.journal("work.journal").exists());
+        world.block_on(setup.revert()).expect("nothing changed");
+        assert!(!world.journal("work.journal").exists());
+    });
+}
+
+/// A file system without room for a file.
+fn mount_small(dir: &Path) {
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "nr_inodes=1,mode=700", "tmpfs"])
+        .arg(dir)
+        .status();
+    assert!(mounted.expect("mount runs").success());
+}
+
+#[test]
 fn an_own_device_needs_no_rights_and_a_new_one_does() {
     in_world(|world| {
         use std::os::unix::process::CommandExt;
@@ -388,7 +439,7 @@ fn child_attaches_without_rights() {
     let error = world
         .block_on(async { LinuxTun::open(None) })
         .expect_err("no rights");
-    eprintln!("{}", crate::error::Error::from(error));
+    eprintln!("{}", Error::from(error));
     let error = world.block_on(world.setup().prepare()).expect_err("no rights");
     eprintln!("{error}");
 }
@@ -407,10 +458,7 @@ fn devices_that_cannot_be_had_are_told_apart() {
         let error = world
             .apply(&mut world.setup(), &config(&[], &[]))
             .expect_err("no tun0");
-        assert_eq!(
-            error.to_string(),
-            "cannot find interface tun0: No such device (os error 19)"
-        );
+        assert_eq!(error.to_string(), "cannot find interface tun0: no such device");
     });
 }
 
