@@ -283,7 +283,11 @@ pub(super) fn state_error(dir: &Path, action: &str, source: io::Error) -> SetupE
     }
     let action = format!("{action} in {}", dir.display());
     if source.kind() == io::ErrorKind::PermissionDenied {
-        return SetupError::from_io(action, source);
+        return SetupError::NotPermitted {
+            action,
+            place: source.get_ref().map(ToString::to_string),
+            hint: None,
+        };
     }
     SetupError::CannotCreate { action, source }
 }
