@@ -103,6 +103,46 @@ fn a_host_route_that_was_there_is_used_and_stays() {
 }
 
 #[test]
+fn each_of_two_runs_keeps_its_own_path_to_their_gateway() {
+    in_world(|world| {
+        let before = dump();
+        let (tun, other_tun) = (world.tun(), world.tun());
+        let (mut first, mut second) = (world.setup(), world.setup());
+        world
+            .apply(&mut first, &config(&["203.0.112.0/23"], &[]))
+            .expect("first");
+        let second_config = config(&["203.0.113.0/24"], &[]);
+        let second_interface = interface("tun1");
+        world
+            .block_on(second.apply(&second_interface, &second_config))
+            .expect("second");
+        let host = || ip("route show 203.0.113.5");
+        assert_eq!(host().lines().count(), 2, "{}", host());
+        let applied = dump();
+        world
+            .block_on(second.attempt_reconnect())
+            .expect("nothing to refresh");
+        assert_eq!(dump(), applied);
+
+        // each follows a new network by itself, not by the other's route
+        ip("route replace default via 198.51.100.7");
+        world.block_on(second.attempt_reconnect()).expect("refreshed");
+        world.block_on(first.attempt_reconnect()).expect("refreshed");
+        assert_eq!(host().matches("via 198.51.100.7").count(), 2, "{}", host());
+        ip("route replace default via 198.51.100.1");
+        world.block_on(first.attempt_reconnect()).expect("refreshed");
+        world.block_on(second.attempt_reconnect()).expect("refreshed");
+        assert_eq!(dump(), applied);
+
+        world.block_on(first.revert()).expect("first ends");
+        assert!(ip("route get 203.0.113.5").contains("via 198.51.100.1 dev lan"));
+        world.block_on(second.revert()).expect("second ends");
+        drop((tun, other_tun));
+        assert_restored(&before);
+    });
+}
+
+#[test]
 fn applying_again_changes_only_the_difference() {
     in_world(|world| {
         let before = dump();

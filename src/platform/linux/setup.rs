@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::applied::{Applied, OUTSIDE_METRIC, ipv4};
+use super::applied::{Applied, OUTSIDE_METRICS, ipv4};
 use super::journal::Journal;
 use super::netlink::{LinkState, Netlink};
 use super::plan::Plan;
@@ -19,7 +19,7 @@ pub struct NativeOptions {
     /// Folder of the undo journal, usually [`default_dir`](super::journal::default_dir). Without one a killed process
     /// leaves routes outside the tunnel behind.
     pub journal_dir: Option<PathBuf>,
-    /// Metric of the routes into the tunnel, at least 2; [`DEFAULT_METRIC`] by default.
+    /// Metric of the routes into the tunnel, at least 10; [`DEFAULT_METRIC`] by default.
     pub metric: u32,
 }
 
@@ -89,7 +89,7 @@ impl NativeSetup {
             interface: interface.clone(),
             plan,
             device,
-            metric: self.options.metric.max(OUTSIDE_METRIC + 1),
+            metric: self.options.metric.max(OUTSIDE_METRICS.end() + 1),
             log: UndoLog::new(journal),
         })
     }
