@@ -16,6 +16,8 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use ipnet::Ipv4Net;
+
 use crate::config::NetworkConfig;
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
@@ -143,6 +145,19 @@ pub enum SetupError {
         /// Octets of the environment.
         size: usize,
     },
+    /// Somebody else has a route with the prefix and the metric of ours. It is not passed by: which of the two networks
+    /// is meant must be the user's choice.
+    #[error("{action}: {device} already has a route with this prefix and metric {metric}")]
+    RouteTaken {
+        /// What was tried.
+        action: String,
+        /// The prefix.
+        destination: Ipv4Net,
+        /// Metric of both routes.
+        metric: u32,
+        /// Interface of the other route.
+        device: String,
+    },
     /// The script ended with a failure. Not fatal by itself.
     #[error("script ended with {status} at reason={reason}")]
     Script {
@@ -171,9 +186,11 @@ impl SetupError {
             Self::NotPermitted { .. } | Self::UnsafeDir { .. } => ExitStatus::NoPermission,
             Self::CannotCreate { .. } => ExitStatus::CannotCreate,
             Self::BadName { .. } => ExitStatus::Usage,
-            Self::System { .. } | Self::Busy { .. } | Self::NotTun { .. } | Self::TooMuch { .. } => {
-                ExitStatus::System
-            }
+            Self::System { .. }
+            | Self::Busy { .. }
+            | Self::NotTun { .. }
+            | Self::TooMuch { .. }
+            | Self::RouteTaken { .. } => ExitStatus::System,
             Self::Script { .. } => ExitStatus::Failure,
         }
     }
@@ -191,6 +208,16 @@ impl From<SetupError> for Error {
                 user.hint = Some(format!(
                     "ls -ld {0}, then remove {0} and connect again",
                     path.display()
+                ));
+            }
+            SetupError::RouteTaken {
+                destination,
+                metric,
+                device,
+                ..
+            } => {
+                user.hint = Some(format!(
+                    "end the other VPN on {device}, or ip route del {destination} dev {device} metric {metric}"
                 ));
             }
             SetupError::TooMuch { .. } => {

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use ipnet::Ipv4Net;
 
+use super::deletion::interface_name;
 use super::netlink::{LinkState, Netlink, NextHop, Route};
 use super::plan::Plan;
 use super::undo::{Undo, UndoLog};
@@ -259,8 +260,25 @@ impl Applied {
 
     fn add_route(&mut self, netlink: &mut Netlink, route: &Route) -> Result<(), SetupError> {
         let undo = Undo::DeleteRoute { route: route.clone() };
-        let result = self.log.make(undo, || netlink.add_route(route));
-        result.map_err(|error| SetupError::from_io(self.describe("cannot add route", route), error))
+        let Err(error) = self.log.make(undo, || netlink.add_route(route)) else {
+            return Ok(());
+        };
+        let action = self.describe("cannot add route", route);
+        let key = (route.destination, route.metric);
+        match (error.raw_os_error(), read_routes(netlink)) {
+            (Some(libc::EEXIST), Ok(table)) => Err(table
+                .iter()
+                .find(|other| (other.destination, other.metric) == key)
+                .and_then(|other| interface_name(other.device))
+                .map(|device| SetupError::RouteTaken {
+                    action: action.clone(),
+                    destination: route.destination,
+                    metric: route.metric,
+                    device,
+                })
+                .unwrap_or_else(|| SetupError::from_io(action, error))),
+            _ => Err(SetupError::from_io(action, error)),
+        }
     }
 
     fn delete_routes(&mut self, netlink: &mut Netlink, routes: Vec<Route>) -> Result<(), SetupError> {

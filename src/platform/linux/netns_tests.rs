@@ -270,8 +270,9 @@ fn a_failing_step_is_named_and_all_before_it_is_taken_back() {
             )
             .expect_err("the route exists");
         assert_eq!(
-            error.to_string(),
-            "cannot add route 10.9.0.0/16 to tun0: file exists"
+            Error::from(error).to_string(),
+            "error: cannot add route 10.9.0.0/16 to tun0: lan already has a route with this prefix and metric 50\n  \
+             try: end the other VPN on lan, or ip route del 10.9.0.0/16 dev lan metric 50"
         );
         assert_eq!(dump(), opened);
         assert!(!world.journal("work.journal").exists());
