@@ -12,11 +12,14 @@ pub mod script;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use ipnet::Ipv4Net;
+
 use crate::config::NetworkConfig;
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::packet::{Batch, Received};
 
@@ -62,8 +65,7 @@ pub type SetupFuture<'a> = Pin<Box<dyn Future<Output = Result<(), SetupError>> +
 
 /// Makes the machine use the tunnel, and undoes it.
 ///
-/// Each future must be awaited to its end: a script goes on running when its future is dropped, and `revert` would
-/// run beside it.
+/// A future that is dropped before its end kills the script it runs.
 pub trait NetworkSetup {
     /// Before the device is configured (vpnc-script's `pre-init`).
     fn prepare(&mut self) -> SetupFuture<'_>;
@@ -96,8 +98,22 @@ pub enum SetupError {
         hint: Option<String>,
     },
     /// The system refused for another reason.
-    #[error("{action}: {source}")]
+    #[error("{action}: {}", plain_io(source))]
     System {
+        /// What was tried.
+        action: String,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The folder of our state could be written by others, or is none.
+    #[error("{} must be a folder that only its owner can write", path.display())]
+    UnsafeDir {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file of our state cannot be made: disk full, read-only, or the like.
+    #[error("{action}: {}", plain_io(source))]
+    CannotCreate {
         /// What was tried.
         action: String,
         /// The system's answer.
@@ -122,6 +138,25 @@ pub enum SetupError {
     NotTun {
         /// Interface name.
         name: String,
+    },
+    /// The gateway's configuration is more than a script can be told.
+    #[error("the configuration of the gateway is too large for a script: {} KiB of environment", size / 1024)]
+    TooMuch {
+        /// Octets of the environment.
+        size: usize,
+    },
+    /// Somebody else has a route with the prefix and the metric of ours. It is not passed by: which of the two networks
+    /// is meant must be the user's choice.
+    #[error("{action}: {device} already has a route with this prefix and metric {metric}")]
+    RouteTaken {
+        /// What was tried.
+        action: String,
+        /// The prefix.
+        destination: Ipv4Net,
+        /// Metric of both routes.
+        metric: u32,
+        /// Interface of the other route.
+        device: String,
     },
     /// The script ended with a failure. Not fatal by itself.
     #[error("script ended with {status} at reason={reason}")]
@@ -148,9 +183,14 @@ impl SetupError {
 
     fn status(&self) -> ExitStatus {
         match self {
-            Self::NotPermitted { .. } => ExitStatus::NoPermission,
+            Self::NotPermitted { .. } | Self::UnsafeDir { .. } => ExitStatus::NoPermission,
+            Self::CannotCreate { .. } => ExitStatus::CannotCreate,
             Self::BadName { .. } => ExitStatus::Usage,
-            Self::System { .. } | Self::Busy { .. } | Self::NotTun { .. } => ExitStatus::System,
+            Self::System { .. }
+            | Self::Busy { .. }
+            | Self::NotTun { .. }
+            | Self::TooMuch { .. }
+            | Self::RouteTaken { .. } => ExitStatus::System,
             Self::Script { .. } => ExitStatus::Failure,
         }
     }
@@ -159,9 +199,36 @@ impl SetupError {
 impl From<SetupError> for Error {
     fn from(error: SetupError) -> Self {
         let mut user = Self::new(error.status(), error.to_string());
-        if let SetupError::NotPermitted { place, hint, .. } = error {
-            user.place = place;
-            user.hint = hint;
+        match error {
+            SetupError::NotPermitted { place, hint, .. } => {
+                user.place = place;
+                user.hint = hint;
+            }
+            SetupError::UnsafeDir { path } => {
+                user.hint = Some(format!(
+                    "ls -ld {0}, then remove {0} and connect again",
+                    path.display()
+                ));
+            }
+            SetupError::RouteTaken {
+                destination,
+                metric,
+                device,
+                ..
+            } => {
+                user.hint = Some(format!(
+                    "end the other VPN on {device}, or ip route del {destination} dev {device} metric {metric}"
+                ));
+            }
+            SetupError::TooMuch { .. } => {
+                user.hint = Some("the built-in set-up: leave out -s".to_owned());
+            }
+            SetupError::System { .. }
+            | SetupError::CannotCreate { .. }
+            | SetupError::BadName { .. }
+            | SetupError::Busy { .. }
+            | SetupError::NotTun { .. }
+            | SetupError::Script { .. } => {}
         }
         user
     }

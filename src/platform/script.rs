@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-pub use self::call::{SCRIPT_LIMIT, ScriptCall};
-use self::environment::{base, variables};
+pub use self::call::{DISCONNECT_LIMIT, SCRIPT_LIMIT, ScriptCall};
+use self::environment::{base, take_oversized, variables};
 use super::linux::journal::Journal;
 use super::linux::undo::{Undo, UndoLog};
 use crate::config::NetworkConfig;
@@ -35,6 +35,8 @@ pub struct ScriptOptions {
 #[derive(Debug)]
 pub struct ScriptSetup {
     options: ScriptOptions,
+    /// Begun by `prepare`, until there is something to write down.
+    journal: Option<Journal>,
     connected: Option<Connected>,
 }
 
@@ -49,6 +51,7 @@ impl ScriptSetup {
     pub fn new(options: ScriptOptions) -> Self {
         Self {
             options,
+            journal: None,
             connected: None,
         }
     }
@@ -59,7 +62,12 @@ impl ScriptSetup {
         environment: &BTreeMap<String, String>,
     ) -> Result<(), SetupError> {
         tracing::debug!(reason, command = %self.options.command, "script starts");
-        match self.script_call(reason, environment).run(SCRIPT_LIMIT).await {
+        let limit = if reason == "disconnect" {
+            DISCONNECT_LIMIT
+        } else {
+            SCRIPT_LIMIT
+        };
+        match self.script_call(reason, environment).run(limit).await {
             Err(error @ SetupError::Script { .. }) => {
                 tracing::warn!("{error}");
                 Ok(())
@@ -72,7 +80,8 @@ impl ScriptSetup {
         ScriptCall::new(&self.options.command, reason, environment.clone())
     }
 
-    async fn connect(&mut self, environment: BTreeMap<String, String>) -> Result<(), SetupError> {
+    async fn connect(&mut self, mut environment: BTreeMap<String, String>) -> Result<(), SetupError> {
+        let oversized = take_oversized(&mut environment);
         if self
             .connected
             .as_ref()
@@ -80,10 +89,23 @@ impl ScriptSetup {
         {
             return Ok(());
         }
-        // The contract knows no "changed": the old state is undone with its own environment first.
-        self.disconnect().await?;
-        let mut log = UndoLog::new(self.journal()?);
+        if !oversized.is_empty() {
+            tracing::warn!(
+                "too many routes for one variable: the script does not get {}",
+                oversized.join(", ")
+            );
+        }
         let call = self.script_call("disconnect", &environment);
+        call.check_size()?;
+        // The contract knows no "changed": the old state is undone with its own environment first.
+        if self.connected.is_some() {
+            self.disconnect().await?;
+        }
+        let journal = match self.journal.take() {
+            None => self.start_journal()?,
+            ready => ready,
+        };
+        let mut log = UndoLog::new(journal);
         log.make(Undo::Script { call }, || Ok(()))
             .map_err(|error| SetupError::from_io("cannot write the undo journal".to_owned(), error))?;
         self.connected = Some(Connected {
@@ -94,6 +116,9 @@ impl ScriptSetup {
     }
 
     async fn disconnect(&mut self) -> Result<(), SetupError> {
+        if let Some(unused) = self.journal.take() {
+            unused.remove();
+        }
         let Some(mut connected) = self.connected.take() else {
             return Ok(());
         };
@@ -109,17 +134,8 @@ impl ScriptSetup {
         }
     }
 
-    fn journal(&self) -> Result<Option<Journal>, SetupError> {
-        let Some(dir) = &self.options.journal_dir else {
-            return Ok(None);
-        };
-        match Journal::create(dir, &self.options.name) {
-            Ok(journal) => Ok(Some(journal)),
-            Err(error) => Err(SetupError::from_io(
-                format!("cannot write the undo journal in {}", dir.display()),
-                error,
-            )),
-        }
+    fn start_journal(&self) -> Result<Option<Journal>, SetupError> {
+        Journal::start(self.options.journal_dir.as_deref(), &self.options.name)
     }
 }
 
@@ -132,7 +148,12 @@ impl NetworkSetup for ScriptSetup {
         if let Some(interface) = &self.options.interface {
             environment.insert("TUNDEV".to_owned(), interface.clone());
         }
-        Box::pin(async move { self.call("pre-init", &environment).await })
+        Box::pin(async move {
+            if self.journal.is_none() && self.connected.is_none() {
+                self.journal = self.start_journal()?;
+            }
+            self.call("pre-init", &environment).await
+        })
     }
 
     fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a> {

@@ -1,9 +1,11 @@
 //! The difference between what is set up and what is wanted, made step by step.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::RangeInclusive;
 
 use ipnet::Ipv4Net;
 
+use super::deletion::interface_name;
 use super::netlink::{LinkState, Netlink, NextHop, Route};
 use super::plan::Plan;
 use super::undo::{Undo, UndoLog};
@@ -141,7 +143,7 @@ impl Applied {
         }
         let host = ipv4(self.interface.gateway).map(Ipv4Net::from);
         for exclude in self.plan.outside.iter().filter(|net| Some(**net) != host) {
-            wanted.extend(self.outside_route(*exclude, widest_path(&table, *exclude), &table));
+            wanted.extend(self.outside_route(*exclude, self.path(&table, *exclude), &table));
         }
         Ok(wanted)
     }
@@ -153,7 +155,7 @@ impl Applied {
         gateway: Ipv4Addr,
         table: &[Route],
     ) -> Result<Option<NextHop>, SetupError> {
-        let from_table = widest_path(table, gateway.into());
+        let from_table = self.path(table, gateway.into());
         if !self.log.steps().is_empty() {
             return Ok(from_table);
         }
@@ -167,6 +169,37 @@ impl Applied {
         }
     }
 
+    /// The path for a prefix. Where another run of ours keeps it outside too, that run's routes do not count if there
+    /// are others: its route outside goes when it ends and knows a new network no sooner than we do, and what leads into
+    /// its tunnel is what that route leads past.
+    fn path(&self, table: &[Route], net: Ipv4Net) -> Option<NextHop> {
+        let theirs = |route: &Route| route.destination == net && may_be_of_another_run(route);
+        let lasting = |route: &&Route| !theirs(route) && route.metric != self.metric;
+        let route = match table.iter().any(theirs) {
+            true => widest(table.iter().filter(lasting), net).or_else(|| widest(table.iter(), net)),
+            false => widest(table.iter(), net),
+        }?;
+        Some(NextHop {
+            device: route.device,
+            via: route.via,
+            local: false,
+        })
+    }
+
+    /// Our metric for a route outside: the one it has, or the first that no other run has taken.
+    fn outside_metric(&self, destination: Ipv4Net, table: &[Route]) -> Option<u32> {
+        let held = self
+            .owned_routes()
+            .find(|route| route.destination == destination && route.device != self.device.device);
+        let free = |metric: &u32| {
+            !table
+                .iter()
+                .any(|other| other.destination == destination && other.metric == *metric)
+        };
+        held.map(|route| route.metric)
+            .or_else(|| OUTSIDE_METRICS.into_iter().find(free))
+    }
+
     /// The route for a prefix outside; `None` when nothing needs to be added.
     fn outside_route(&self, destination: Ipv4Net, hop: Option<NextHop>, table: &[Route]) -> Option<Route> {
         let Some(hop) = hop else {
@@ -178,18 +211,26 @@ impl Applied {
             }
             return held.cloned();
         };
-        let route = Route {
+        // What the user or the system has set stays, so it can be used. What another run of ours has set goes with it.
+        let exists = table.iter().any(|other| {
+            other.destination == destination
+                && (other.device, other.via) == (hop.device, hop.via)
+                && other.metric < self.metric
+                && !may_be_of_another_run(other)
+        });
+        if exists || hop.local {
+            return None;
+        }
+        let metric = self.outside_metric(destination, table);
+        if metric.is_none() {
+            tracing::warn!(%destination, "too many runs keep this outside the tunnel; their routes are used");
+        }
+        Some(Route {
             destination,
             device: hop.device,
             via: hop.via,
-            metric: OUTSIDE_METRIC,
-        };
-        let exists = table.iter().any(|other| {
-            other.destination == destination
-                && (other.device, other.via) == (route.device, route.via)
-                && other.metric < self.metric
-        });
-        (!exists && !hop.local).then_some(route)
+            metric: metric?,
+        })
     }
 
     /// Makes our routes on one side (in the tunnel or outside) exactly these.
@@ -219,8 +260,25 @@ impl Applied {
 
     fn add_route(&mut self, netlink: &mut Netlink, route: &Route) -> Result<(), SetupError> {
         let undo = Undo::DeleteRoute { route: route.clone() };
-        let result = self.log.make(undo, || netlink.add_route(route));
-        result.map_err(|error| SetupError::from_io(self.describe("cannot add route", route), error))
+        let Err(error) = self.log.make(undo, || netlink.add_route(route)) else {
+            return Ok(());
+        };
+        let action = self.describe("cannot add route", route);
+        let key = (route.destination, route.metric);
+        match (error.raw_os_error(), read_routes(netlink)) {
+            (Some(libc::EEXIST), Ok(table)) => Err(table
+                .iter()
+                .find(|other| (other.destination, other.metric) == key)
+                .and_then(|other| interface_name(other.device))
+                .map(|device| SetupError::RouteTaken {
+                    action: action.clone(),
+                    destination: route.destination,
+                    metric: route.metric,
+                    device,
+                })
+                .unwrap_or_else(|| SetupError::from_io(action, error))),
+            _ => Err(SetupError::from_io(action, error)),
+        }
     }
 
     fn delete_routes(&mut self, netlink: &mut Netlink, routes: Vec<Route>) -> Result<(), SetupError> {
@@ -256,16 +314,17 @@ impl Applied {
 
 /// The best route that holds all of `net`: longest prefix, then smallest metric. A route inside `net` is no path for
 /// the whole of it, and keeps winning for its own part by itself.
-fn widest_path(table: &[Route], net: Ipv4Net) -> Option<NextHop> {
-    table
-        .iter()
+fn widest<'a>(routes: impl Iterator<Item = &'a Route>, net: Ipv4Net) -> Option<&'a Route> {
+    routes
         .filter(|route| route.destination.contains(&net))
         .max_by_key(|route| (route.destination.prefix_len(), std::cmp::Reverse(route.metric)))
-        .map(|route| NextHop {
-            device: route.device,
-            via: route.via,
-            local: false,
-        })
+}
+
+/// Told by the metric alone: hardly anybody else uses these, and to take a stranger's route for one of ours costs no
+/// more than a second route beside it. A routing protocol number of our own would tell no better, since a route of the
+/// user may have any.
+fn may_be_of_another_run(route: &Route) -> bool {
+    OUTSIDE_METRICS.contains(&route.metric)
 }
 
 fn read_routes(netlink: &mut Netlink) -> Result<Vec<Route>, SetupError> {
@@ -281,9 +340,10 @@ pub(super) fn ipv4(address: IpAddr) -> Option<Ipv4Addr> {
     }
 }
 
-/// Metric of the routes outside. It beats an equal prefix in the tunnel. Not 0: when deleting, the kernel takes 0 for
-/// "any", and could take a route of somebody else.
-pub(super) const OUTSIDE_METRIC: u32 = 1;
+/// Metrics of the routes outside. They beat an equal prefix in the tunnel. Not 0: when deleting, the kernel takes 0 for
+/// "any", and could take a route of somebody else. Several, so that each of several runs can have its own route to one
+/// gateway: with a common one the end of the first run would send the others' packets into their own tunnels.
+pub(super) const OUTSIDE_METRICS: RangeInclusive<u32> = 1..=9;
 
 /// Send queue of the device in packets. The kernel's 500 overflow in one burst of a fast sender (`libraries.md`).
 const QUEUE_LEN: u32 = 1000;

@@ -3,7 +3,7 @@
 //! The descriptor of a TUN device tells of it by EPOLLERR alone, and may do so before anybody can see it: a reader that
 //! waits is not woken. The kernel's messages about links are reliable.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::io;
 use std::task::{Context, Poll, ready};
 
@@ -38,7 +38,7 @@ impl DeletionWatch {
             let mut news = ready!(self.socket.poll_read_ready(cx))?;
             self.forget_messages();
             news.clear_ready();
-            if !exists(self.device) {
+            if interface_name(self.device).is_none() {
                 return Poll::Ready(Ok(()));
             }
         }
@@ -57,9 +57,16 @@ impl DeletionWatch {
     }
 }
 
+/// The name of the interface with this index, if there is one.
 #[expect(unsafe_code, reason = "if_indextoname(3) has no safe form in std")]
-fn exists(device: u32) -> bool {
+pub(super) fn interface_name(device: u32) -> Option<String> {
     let mut name: [c_char; libc::IFNAMSIZ] = [0; libc::IFNAMSIZ];
     // SAFETY: the buffer has the length the function asks for.
-    !unsafe { libc::if_indextoname(device, name.as_mut_ptr()) }.is_null()
+    if unsafe { libc::if_indextoname(device, name.as_mut_ptr()) }.is_null() {
+        return None;
+    }
+    // signed or not depends on the machine
+    let octets = name.map(|octet| u8::from_ne_bytes(octet.to_ne_bytes()));
+    let name = CStr::from_bytes_until_nul(&octets).ok()?;
+    Some(name.to_string_lossy().into_owned())
 }

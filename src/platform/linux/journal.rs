@@ -4,7 +4,7 @@
 //! [`Undo`], or voids the one before it because the change failed. [`repair`] reads the journals of dead processes.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::netlink::Netlink;
 use super::process;
 use super::undo::{Undo, Undone};
-use crate::platform::privilege;
+use crate::platform::{SetupError, privilege};
 
 /// The journal of this process.
 #[derive(Debug)]
@@ -37,6 +37,17 @@ enum Line {
 }
 
 impl Journal {
+    /// As [`Journal::create`], with the words for the user; no journal without a folder.
+    pub fn start(dir: Option<&Path>, name: &str) -> Result<Option<Self>, SetupError> {
+        let Some(dir) = dir else {
+            tracing::warn!("no place for an undo journal: if killed, routes stay behind");
+            return Ok(None);
+        };
+        Self::create(dir, name)
+            .map(Some)
+            .map_err(|error| state_error(dir, "cannot write the undo journal", error))
+    }
+
     /// Starts the journal of instance `name` in `dir`, which is made if needed (mode 0700; the file has 0600). When
     /// the journal of another run lies there under that name, the pid is added to ours.
     pub fn create(dir: &Path, name: &str) -> io::Result<Self> {
@@ -142,10 +153,10 @@ pub fn repair(dir: &Path) -> Repaired {
 }
 
 fn repair_one(path: &Path, repaired: &mut Repaired) {
-    let bytes = match fs::read(path) {
+    let bytes = match read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "undo journal cannot be read");
+            tracing::warn!(path = %path.display(), %error, "undo journal is passed over");
             return;
         }
     };
@@ -168,6 +179,36 @@ fn repair_one(path: &Path, repaired: &mut Repaired) {
     }
 }
 
+/// Reads a file that only we can have written. Opening never waits, as a FIFO would make it.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)?;
+    check_own_file(&file)?;
+    let mut bytes = Vec::new();
+    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > SIZE_LIMIT {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "file too large"));
+    }
+    Ok(bytes)
+}
+
+/// Fails unless this is a regular file of ours that nobody else can write.
+pub(super) fn check_own_file(file: &File) -> io::Result<()> {
+    let metadata = file.metadata()?;
+    if metadata.is_file() && is_ours(&metadata) {
+        return Ok(());
+    }
+    Err(io::Error::new(
+        io::ErrorKind::PermissionDenied,
+        "not a regular file that only its owner can write",
+    ))
+}
+
+/// Of a journal. One with the environment of a script can have 2 MiB.
+const SIZE_LIMIT: u64 = 4 << 20;
+
 fn undo_steps(steps: &[Undo], repaired: &mut Repaired) {
     let mut netlink = match Netlink::open() {
         Ok(netlink) => netlink,
@@ -181,8 +222,8 @@ fn undo_steps(steps: &[Undo], repaired: &mut Repaired) {
             Ok(Undone::Done) => repaired.undone += 1,
             Ok(Undone::Gone) => repaired.gone += 1,
             Err(error) => {
-                tracing::warn!(?undo, %error, "left behind by a killed process and cannot be taken back");
-                repaired.failures.push(format!("{undo:?}: {error}"));
+                tracing::warn!(%error, "{undo}, left behind by a killed process, cannot be taken back");
+                repaired.failures.push(format!("{undo}: {error}"));
             }
         }
     }
@@ -213,7 +254,7 @@ fn write_line(file: &mut File, value: &impl Serialize) -> io::Result<()> {
     file.write_all(&line)
 }
 
-fn private_dir(dir: &Path) -> io::Result<()> {
+pub(super) fn private_dir(dir: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
@@ -224,17 +265,39 @@ fn private_dir(dir: &Path) -> io::Result<()> {
 /// Journals are instructions: nobody else may be able to write them.
 fn check_private(dir: &Path) -> io::Result<()> {
     let metadata = fs::symlink_metadata(dir)?;
-    if metadata.is_dir() && metadata.uid() == privilege::effective_user() && metadata.mode() & 0o022 == 0 {
+    if metadata.is_dir() && is_ours(&metadata) {
         return Ok(());
     }
-    Err(io::Error::new(
-        io::ErrorKind::PermissionDenied,
-        format!("{} must be a folder that only its owner can write", dir.display()),
-    ))
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, UnsafeDir))
+}
+
+/// The folder is not ours alone.
+#[derive(Debug, thiserror::Error)]
+#[error("must be a folder that only its owner can write")]
+struct UnsafeDir;
+
+/// What the user is told when a file in `dir` cannot be made.
+pub(super) fn state_error(dir: &Path, action: &str, source: io::Error) -> SetupError {
+    if source.get_ref().is_some_and(|inner| inner.is::<UnsafeDir>()) {
+        return SetupError::UnsafeDir { path: dir.to_owned() };
+    }
+    let action = format!("{action} in {}", dir.display());
+    if source.kind() == io::ErrorKind::PermissionDenied {
+        return SetupError::NotPermitted {
+            action,
+            place: source.get_ref().map(ToString::to_string),
+            hint: None,
+        };
+    }
+    SetupError::CannotCreate { action, source }
+}
+
+fn is_ours(metadata: &fs::Metadata) -> bool {
+    metadata.uid() == privilege::effective_user() && metadata.mode() & 0o022 == 0
 }
 
 /// An instance name as a file name: other characters than letters, digits, `.`, `_`, `-` become `_`.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let clean = |character: char| match character {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => character,
         _ => '_',
@@ -320,6 +383,31 @@ mod tests {
         let error = Journal::create(dir.path(), "work").expect_err("unsafe folder");
         assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
         assert_eq!(repair(dir.path()), Repaired::default());
+    }
+
+    #[test]
+    fn only_plain_files_of_ours_are_read_and_a_fifo_does_not_hold_us_up() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = |name: &str| dir.path().join(name);
+        let fifo = std::process::Command::new("mkfifo")
+            .arg(path("fifo.journal"))
+            .status();
+        assert!(fifo.expect("mkfifo").success());
+        fs::write(path("open.journal"), "rubbish").expect("write");
+        fs::set_permissions(path("open.journal"), fs::Permissions::from_mode(0o666)).expect("chmod");
+        fs::write(path("target"), "rubbish").expect("write");
+        symlink(path("target"), path("link.journal")).expect("symlink");
+        let large = File::create(path("large.journal")).expect("create");
+        large.set_len(SIZE_LIMIT + 1).expect("size");
+        fs::create_dir(path("folder.journal")).expect("folder");
+        if privilege::effective_user() == 0 {
+            fs::write(path("foreign.journal"), "rubbish").expect("write");
+            std::os::unix::fs::chown(path("foreign.journal"), Some(65534), None).expect("chown");
+        }
+        let before = fs::read_dir(dir.path()).expect("list").count();
+        assert_eq!(repair(dir.path()), Repaired::default());
+        assert_eq!(fs::read_dir(dir.path()).expect("list").count(), before);
     }
 
     fn all_kinds() -> Vec<Undo> {

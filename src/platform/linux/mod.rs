@@ -2,6 +2,7 @@
 
 mod applied;
 mod deletion;
+pub mod instance;
 pub mod journal;
 mod messages;
 pub mod netlink;

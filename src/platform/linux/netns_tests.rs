@@ -13,6 +13,8 @@ use super::netlink::Netlink;
 use super::setup::{DEFAULT_METRIC, NativeOptions, NativeSetup};
 use super::testing::{assert_restored, config, dump, in_namespace, interface, ip};
 use super::tun::LinuxTun;
+use crate::error::Error;
+use crate::exit::ExitStatus;
 use crate::packet::{Batch, MAX_PACKETS, Received};
 use crate::platform::{NetworkSetup, SetupError, TunDevice, Written};
 
@@ -96,6 +98,46 @@ fn a_host_route_that_was_there_is_used_and_stays() {
         assert_eq!(ip("route show 203.0.113.5").lines().count(), 1);
         world.block_on(setup.revert()).expect("reverted");
         drop(tun);
+        assert_restored(&before);
+    });
+}
+
+#[test]
+fn each_of_two_runs_keeps_its_own_path_to_their_gateway() {
+    in_world(|world| {
+        let before = dump();
+        let (tun, other_tun) = (world.tun(), world.tun());
+        let (mut first, mut second) = (world.setup(), world.setup());
+        world
+            .apply(&mut first, &config(&["203.0.112.0/23"], &[]))
+            .expect("first");
+        let second_config = config(&["203.0.113.0/24"], &[]);
+        let second_interface = interface("tun1");
+        world
+            .block_on(second.apply(&second_interface, &second_config))
+            .expect("second");
+        let host = || ip("route show 203.0.113.5");
+        assert_eq!(host().lines().count(), 2, "{}", host());
+        let applied = dump();
+        world
+            .block_on(second.attempt_reconnect())
+            .expect("nothing to refresh");
+        assert_eq!(dump(), applied);
+
+        // each follows a new network by itself, not by the other's route
+        ip("route replace default via 198.51.100.7");
+        world.block_on(second.attempt_reconnect()).expect("refreshed");
+        world.block_on(first.attempt_reconnect()).expect("refreshed");
+        assert_eq!(host().matches("via 198.51.100.7").count(), 2, "{}", host());
+        ip("route replace default via 198.51.100.1");
+        world.block_on(first.attempt_reconnect()).expect("refreshed");
+        world.block_on(second.attempt_reconnect()).expect("refreshed");
+        assert_eq!(dump(), applied);
+
+        world.block_on(first.revert()).expect("first ends");
+        assert!(ip("route get 203.0.113.5").contains("via 198.51.100.1 dev lan"));
+        world.block_on(second.revert()).expect("second ends");
+        drop((tun, other_tun));
         assert_restored(&before);
     });
 }
@@ -228,8 +270,9 @@ fn a_failing_step_is_named_and_all_before_it_is_taken_back() {
             )
             .expect_err("the route exists");
         assert_eq!(
-            error.to_string(),
-            "cannot add route 10.9.0.0/16 to tun0: File exists (os error 17)"
+            Error::from(error).to_string(),
+            "error: cannot add route 10.9.0.0/16 to tun0: lan already has a route with this prefix and metric 50\n  \
+             try: end the other VPN on lan, or ip route del 10.9.0.0/16 dev lan metric 50"
         );
         assert_eq!(dump(), opened);
         assert!(!world.journal("work.journal").exists());
@@ -351,6 +394,55 @@ fn child_sets_up_and_waits() {
 }
 
 #[test]
+fn a_bad_place_for_the_journal_is_refused_before_anything_else() {
+    in_world(|world| {
+        let prepare = |dir: &Path| {
+            let mut setup = NativeSetup::new(NativeOptions {
+                name: "work".to_owned(),
+                journal_dir: Some(dir.to_owned()),
+                metric: DEFAULT_METRIC,
+            });
+            let error = world.block_on(setup.prepare()).expect_err("refused");
+            Error::from(error)
+        };
+        let full = world.dir.join("full");
+        fs::create_dir(&full).expect("folder");
+        mount_small(&full);
+        let error = prepare(&full);
+        assert_eq!(error.status, ExitStatus::CannotCreate, "{error}");
+        assert!(
+            error.message.starts_with("cannot write the undo journal in /")
+                && error.message.ends_with(": no space left on device"),
+            "{error}"
+        );
+        let link = world.dir.join("link");
+        std::os::unix::fs::symlink("/run", &link).expect("symlink");
+        let error = prepare(&link);
+        assert_eq!(error.status, ExitStatus::NoPermission, "{error}");
+        assert!(
+            error
+                .message
+                .ends_with("/link must be a folder that only its owner can write")
+        );
+        assert!(error.hint.is_some());
+        let mut setup = world.setup();
+        world.block_on(setup.prepare()).expect("ready");
+        assert!(world.journal("work.journal").exists());
+        world.block_on(setup.revert()).expect("nothing changed");
+        assert!(!world.journal("work.journal").exists());
+    });
+}
+
+/// A file system without room for a file.
+fn mount_small(dir: &Path) {
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "nr_inodes=1,mode=700", "tmpfs"])
+        .arg(dir)
+        .status();
+    assert!(mounted.expect("mount runs").success());
+}
+
+#[test]
 fn an_own_device_needs_no_rights_and_a_new_one_does() {
     in_world(|world| {
         use std::os::unix::process::CommandExt;
@@ -388,7 +480,7 @@ fn child_attaches_without_rights() {
     let error = world
         .block_on(async { LinuxTun::open(None) })
         .expect_err("no rights");
-    eprintln!("{}", crate::error::Error::from(error));
+    eprintln!("{}", Error::from(error));
     let error = world.block_on(world.setup().prepare()).expect_err("no rights");
     eprintln!("{error}");
 }
@@ -407,10 +499,7 @@ fn devices_that_cannot_be_had_are_told_apart() {
         let error = world
             .apply(&mut world.setup(), &config(&[], &[]))
             .expect_err("no tun0");
-        assert_eq!(
-            error.to_string(),
-            "cannot find interface tun0: No such device (os error 19)"
-        );
+        assert_eq!(error.to_string(), "cannot find interface tun0: no such device");
     });
 }
 

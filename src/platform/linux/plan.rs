@@ -31,7 +31,19 @@ impl Plan {
         let mut warnings = Vec::new();
         let address = Ipv4Net::new(config.address, config.prefix_len.unwrap_or(32)).unwrap_or_default();
         let exclude: BTreeSet<Ipv4Net> = config.exclude.iter().map(Ipv4Net::trunc).collect();
-        let mut tunnel = tunnel_prefixes(config, &exclude, &mut warnings);
+        let routes = config.effective_routes();
+        for net in &routes.contradictory {
+            warnings.push(format!(
+                "route {net} is both included and excluded; it stays outside the tunnel"
+            ));
+        }
+        if !routes.unroutable.is_empty() {
+            warnings.push(format!(
+                "loopback, multicast and reserved addresses are not routed: {}",
+                list(&routes.unroutable)
+            ));
+        }
+        let mut tunnel = routes.tunnel;
         tunnel.remove(&address.trunc());
         if let Some(host) = gateway.map(Ipv4Net::from)
             && tunnel.remove(&host)
@@ -59,39 +71,16 @@ impl Plan {
     }
 }
 
-fn tunnel_prefixes(
-    config: &NetworkConfig,
-    exclude: &BTreeSet<Ipv4Net>,
-    warnings: &mut Vec<String>,
-) -> BTreeSet<Ipv4Net> {
-    let mut tunnel: BTreeSet<Ipv4Net> = config.include.iter().map(Ipv4Net::trunc).collect();
-    if config.takes_default_route() {
-        tunnel.insert(Ipv4Net::default());
+fn list(nets: &[Ipv4Net]) -> String {
+    let mut words: Vec<_> = nets.iter().take(LISTED).map(Ipv4Net::to_string).collect();
+    if nets.len() > LISTED {
+        words.push(format!("{} more", nets.len() - LISTED));
     }
-    let both: Vec<Ipv4Net> = tunnel.intersection(exclude).copied().collect();
-    for net in both {
-        warnings.push(format!(
-            "route {net} is both included and excluded; it stays outside the tunnel"
-        ));
-        tunnel.remove(&net);
-    }
-    if tunnel.remove(&Ipv4Net::default()) {
-        tunnel.extend(halves().into_iter().filter(|half| !exclude.contains(half)));
-    }
-    tunnel
+    words.join(", ")
 }
 
-/// The default route as two routes, 0.0.0.0/1 and 128.0.0.0/1.
-///
-/// They win over every default route whatever its metric (many have metric 0, which no default of ours could beat), so
-/// the existing one is never changed, and to restore it nothing has to be remembered: not its metric, source, several
-/// next hops, nor what a DHCP client did to it meanwhile.
-fn halves() -> Vec<Ipv4Net> {
-    Ipv4Net::default()
-        .subnets(1)
-        .map(Iterator::collect)
-        .unwrap_or_default()
-}
+/// Prefixes named in one warning.
+const LISTED: usize = 5;
 
 #[cfg(test)]
 mod tests {
@@ -196,6 +185,14 @@ mod tests {
         assert_eq!(plan.tunnel, nets(&["10.0.0.0/8"]));
         assert!(!plan.gateway_covered);
         assert_eq!(plan.warnings.len(), 1);
+    }
+
+    #[test]
+    fn unroutable_includes_are_dropped_with_one_warning() {
+        let plan = plan(&["127.0.0.0/8", "10.0.0.0/8", "239.1.0.0/16"], &[], "203.0.113.5");
+        assert_eq!(plan.tunnel, nets(&["10.0.0.0/8"]));
+        let warning = "loopback, multicast and reserved addresses are not routed: 127.0.0.0/8, 239.1.0.0/16";
+        assert_eq!(plan.warnings, [warning]);
     }
 
     fn plan(include: &[&str], exclude: &[&str], gateway: &str) -> Plan {

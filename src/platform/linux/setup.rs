@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::applied::{Applied, OUTSIDE_METRIC, ipv4};
+use super::applied::{Applied, OUTSIDE_METRICS, ipv4};
 use super::journal::Journal;
 use super::netlink::{LinkState, Netlink};
 use super::plan::Plan;
@@ -19,7 +19,7 @@ pub struct NativeOptions {
     /// Folder of the undo journal, usually [`default_dir`](super::journal::default_dir). Without one a killed process
     /// leaves routes outside the tunnel behind.
     pub journal_dir: Option<PathBuf>,
-    /// Metric of the routes into the tunnel, at least 2; [`DEFAULT_METRIC`] by default.
+    /// Metric of the routes into the tunnel, at least 10; [`DEFAULT_METRIC`] by default.
     pub metric: u32,
 }
 
@@ -33,6 +33,8 @@ pub const DEFAULT_METRIC: u32 = 50;
 #[derive(Debug)]
 pub struct NativeSetup {
     options: NativeOptions,
+    /// Begun by `prepare`, until there are changes to write down.
+    journal: Option<Journal>,
     applied: Option<Applied>,
 }
 
@@ -41,6 +43,7 @@ impl NativeSetup {
     pub fn new(options: NativeOptions) -> Self {
         Self {
             options,
+            journal: None,
             applied: None,
         }
     }
@@ -59,7 +62,9 @@ impl NativeSetup {
         let mut applied = match self.applied.take_if(same) {
             Some(before) => before.with(interface, plan),
             None => {
-                self.revert_now()?;
+                if self.applied.is_some() {
+                    self.revert_now()?;
+                }
                 self.begin(device, interface, plan)?
             }
         };
@@ -75,29 +80,43 @@ impl NativeSetup {
         Ok(())
     }
 
-    fn begin(&self, device: LinkState, interface: &Interface, plan: Plan) -> Result<Applied, SetupError> {
-        let journal = match &self.options.journal_dir {
-            Some(dir) => Some(Journal::create(dir, &self.options.name).map_err(|error| {
-                SetupError::from_io(
-                    format!("cannot write the undo journal in {}", dir.display()),
-                    error,
-                )
-            })?),
-            None => {
-                tracing::warn!("no place for an undo journal: if killed, routes stay behind");
-                None
-            }
+    fn begin(&mut self, device: LinkState, interface: &Interface, plan: Plan) -> Result<Applied, SetupError> {
+        let journal = match self.journal.take() {
+            None => self.start_journal()?,
+            ready => ready,
         };
         Ok(Applied {
             interface: interface.clone(),
             plan,
             device,
-            metric: self.options.metric.max(OUTSIDE_METRIC + 1),
+            metric: self.options.metric.max(OUTSIDE_METRICS.end() + 1),
             log: UndoLog::new(journal),
         })
     }
 
+    fn start_journal(&self) -> Result<Option<Journal>, SetupError> {
+        Journal::start(self.options.journal_dir.as_deref(), &self.options.name)
+    }
+
+    /// Finds out what can fail before the gateway hears of us: rights, and the place of the journal.
+    fn prepare_now(&mut self) -> Result<(), SetupError> {
+        if !privilege::can_configure_network() {
+            return Err(SetupError::NotPermitted {
+                action: "cannot set addresses and routes".to_owned(),
+                place: Some(format!("running as {}", privilege::user_name())),
+                hint: Some("sudo, or --network none, or -s 'sudo -E …/vpnc-script'".to_owned()),
+            });
+        }
+        if self.journal.is_none() && self.applied.is_none() {
+            self.journal = self.start_journal()?;
+        }
+        Ok(())
+    }
+
     fn revert_now(&mut self) -> Result<(), SetupError> {
+        if let Some(unused) = self.journal.take() {
+            unused.remove();
+        }
         let Some(applied) = &mut self.applied else {
             return Ok(());
         };
@@ -121,15 +140,7 @@ impl NativeSetup {
 
 impl NetworkSetup for NativeSetup {
     fn prepare(&mut self) -> SetupFuture<'_> {
-        Box::pin(std::future::ready(if privilege::can_configure_network() {
-            Ok(())
-        } else {
-            Err(SetupError::NotPermitted {
-                action: "cannot set addresses and routes".to_owned(),
-                place: Some(format!("running as {}", privilege::user_name())),
-                hint: Some("sudo, or --network none, or -s 'sudo -E …/vpnc-script'".to_owned()),
-            })
-        }))
+        Box::pin(async move { self.prepare_now() })
     }
 
     fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a> {

@@ -1,5 +1,6 @@
 //! Changes that know how to be taken back.
 
+use std::fmt;
 use std::io;
 
 use ipnet::Ipv4Net;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::journal::Journal;
 use super::netlink::{LinkState, Netlink, Route, prefix};
 use crate::platform::SetupError;
-use crate::platform::script::{SCRIPT_LIMIT, ScriptCall};
+use crate::platform::script::{DISCONNECT_LIMIT, ScriptCall};
 
 /// What takes one change back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,9 +66,26 @@ impl Undo {
     }
 }
 
-/// A script that fails was run all the same: trying again would not help.
+/// Names the change in a few words. The environment of a script is long, and is not for the log.
+impl fmt::Display for Undo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RestoreLink { before } => write!(f, "state of interface {}", before.device),
+            Self::DeleteAddress { address, .. } => write!(f, "address {address}"),
+            Self::DeleteRoute { route } => write!(f, "route {}", route.destination),
+            Self::Script { call } => write!(f, "script with reason={}", call.reason()),
+        }
+    }
+}
+
+/// A script that fails was run all the same, and one that cannot be started as it was written down never will be:
+/// trying again would not help either.
 fn run_script(call: &ScriptCall) -> io::Result<Undone> {
-    match call.run_blocking(SCRIPT_LIMIT) {
+    match call.run_blocking(DISCONNECT_LIMIT) {
+        Err(SetupError::System { source, .. }) if never_starts(&source) => {
+            tracing::warn!("script with reason={} cannot be started: {source}", call.reason());
+            Ok(Undone::Gone)
+        }
         Err(SetupError::System { source, .. }) => Err(source),
         Err(error) => {
             tracing::warn!("{error}");
@@ -75,6 +93,13 @@ fn run_script(call: &ScriptCall) -> io::Result<Undone> {
         }
         Ok(()) => Ok(Undone::Done),
     }
+}
+
+fn never_starts(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::E2BIG | libc::ENOENT | libc::ENOEXEC)
+    ) || error.kind() == io::ErrorKind::InvalidInput
 }
 
 fn is_gone(error: &io::Error) -> bool {
@@ -138,7 +163,7 @@ impl UndoLog {
         let mut outcome = Ok(());
         while let Some(undo) = self.steps.pop() {
             if let Err(error) = undo.perform(netlink) {
-                tracing::warn!(?undo, %error, "cannot be taken back");
+                tracing::warn!(%error, "{undo} cannot be taken back");
                 outcome = outcome.and(Err(error));
             }
         }

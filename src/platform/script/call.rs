@@ -29,6 +29,26 @@ impl ScriptCall {
         }
     }
 
+    /// Fails when the environment, ours and the inherited one, is more than a process may be given.
+    pub fn check_size(&self) -> Result<(), SetupError> {
+        let inherited = std::env::vars_os().map(|(name, value)| name.len() + value.len());
+        let own = self
+            .environment
+            .iter()
+            .map(|(name, value)| name.len() + value.len());
+        // "=", the NUL and a pointer to each
+        let size: usize = inherited.chain(own).map(|len| len + 10).sum();
+        if size <= ENVIRONMENT_LIMIT {
+            return Ok(());
+        }
+        Err(SetupError::TooMuch { size })
+    }
+
+    /// The `reason` it is called with.
+    pub fn reason(&self) -> &str {
+        self.environment.get("reason").map_or("", String::as_str)
+    }
+
     /// Runs it and waits, at most `limit`; then its process group is killed. Fails with [`SetupError::Script`] when the
     /// script does, and with another error when it cannot be run at all.
     pub fn run_blocking(&self, limit: Duration) -> Result<(), SetupError> {
@@ -51,19 +71,19 @@ impl ScriptCall {
         self.judge(status, limit)
     }
 
-    /// As [`ScriptCall::run_blocking`], leaving the thread free meanwhile.
+    /// As [`ScriptCall::run_blocking`], leaving the thread free meanwhile. When the future is dropped before its end,
+    /// the script's process group is killed.
     pub async fn run(&self, limit: Duration) -> Result<(), SetupError> {
-        let mut child = self
+        let child = self
             .build()
             .and_then(|command| tokio::process::Command::from(command).spawn())
             .map_err(|error| self.cannot_run(error))?;
-        let status = match tokio::time::timeout(limit, child.wait()).await {
+        let mut running = Running(child);
+        let status = match tokio::time::timeout(limit, running.0.wait()).await {
             Ok(status) => Some(status.map_err(|error| self.cannot_run(error))?),
             Err(_) => {
-                if let Some(id) = child.id() {
-                    process::kill_group(id);
-                }
-                child.wait().await.map_err(|error| self.cannot_run(error))?;
+                running.kill();
+                running.0.wait().await.map_err(|error| self.cannot_run(error))?;
                 None
             }
         };
@@ -90,10 +110,6 @@ impl ScriptCall {
         Ok(command)
     }
 
-    fn reason(&self) -> &str {
-        self.environment.get("reason").map_or("", String::as_str)
-    }
-
     fn cannot_run(&self, error: io::Error) -> SetupError {
         SetupError::from_io(
             format!("cannot run the script at reason={}", self.reason()),
@@ -114,6 +130,33 @@ impl ScriptCall {
             reason: self.reason().to_owned(),
             status,
         })
+    }
+}
+
+/// A script that does not outlive its future.
+struct Running(tokio::process::Child);
+
+impl Running {
+    /// Kills the group. A child that was waited for has no number any more: its group may go on, and the number may
+    /// belong to somebody else by now.
+    fn kill(&self) {
+        if let Some(id) = self.0.id() {
+            process::kill_group(id);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.0.id().is_none() {
+            return;
+        }
+        self.kill();
+        // Death by SIGKILL takes a moment, unless the kernel holds the process; then tokio reaps it later.
+        let deadline = Instant::now() + REAP_LIMIT;
+        while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
@@ -138,6 +181,15 @@ fn is_ours(name: &str) -> bool {
 /// How long one call of a script may take before its process group is killed.
 pub const SCRIPT_LIMIT: Duration = Duration::from_secs(60);
 
+/// The same for `disconnect`, where the user waits for the end.
+pub const DISCONNECT_LIMIT: Duration = Duration::from_secs(20);
+
+/// Octets of a whole environment. The kernel takes a quarter of the stack limit, usually 2 MiB, arguments included.
+const ENVIRONMENT_LIMIT: usize = 1536 * 1024;
+
+/// How long a dropped future waits for its killed script to be gone.
+const REAP_LIMIT: Duration = Duration::from_millis(500);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,6 +212,37 @@ mod tests {
         assert!(started.elapsed() < Duration::from_secs(10));
         std::thread::sleep(Duration::from_millis(1500));
         assert!(!file.exists(), "the child in the background lives on");
+    }
+
+    #[test]
+    fn a_dropped_future_takes_its_script_along() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = |name| dir.path().join(name);
+        let command = format!(
+            "(sleep 1; touch {}) & echo $$ > {}; sleep 30",
+            path("alive").display(),
+            path("pid").display()
+        );
+        let call = ScriptCall::new(&command, "disconnect", BTreeMap::new());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let pid = runtime.expect("runtime").block_on(async {
+            let started = async {
+                loop {
+                    let text = std::fs::read_to_string(path("pid")).unwrap_or_default();
+                    if let Ok(pid) = text.trim().parse::<u32>() {
+                        return pid;
+                    }
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::select! {
+                result = call.run(SCRIPT_LIMIT) => panic!("the script ended by itself: {result:?}"),
+                pid = started => pid,
+            }
+        });
+        assert_eq!(process::start_time(pid), None, "killed and reaped");
+        std::thread::sleep(Duration::from_millis(1300));
+        assert!(!path("alive").exists(), "the whole group");
     }
 
     #[test]

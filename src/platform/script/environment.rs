@@ -57,6 +57,20 @@ pub(super) fn variables(interface: &Interface, config: &NetworkConfig) -> BTreeM
     all
 }
 
+/// Takes out the variables that are longer than a process may be given, and names them.
+pub(super) fn take_oversized(environment: &mut BTreeMap<String, String>) -> Vec<String> {
+    let oversized =
+        |(name, value): (&String, &String)| (name.len() + value.len() > VARIABLE_LIMIT).then(|| name.clone());
+    let names: Vec<String> = environment.iter().filter_map(oversized).collect();
+    for name in &names {
+        environment.remove(name);
+    }
+    names
+}
+
+/// Octets of one variable. The kernel refuses to start a program with a string over 128 KiB (MAX_ARG_STRLEN).
+const VARIABLE_LIMIT: usize = 120 * 1024;
+
 /// The list for `CISCO_CSTP_OPTIONS`, one `key=value` a line, nothing left out (`juniper-nc.md §18.2`).
 fn option_lines(config: &NetworkConfig, domains: &[&str]) -> String {
     let mut lines = vec![
@@ -186,6 +200,30 @@ mod tests {
                 .collect::<Vec<_>>(),
             expected
         );
+    }
+
+    #[test]
+    fn a_variable_too_long_for_the_kernel_is_left_out() {
+        let mut config = NetworkConfig {
+            address: Ipv4Addr::new(10, 20, 1, 2),
+            prefix_len: Some(32),
+            netmask: Ipv4Addr::BROADCAST,
+            mtu: 1400,
+            dns: Vec::new(),
+            domains: Vec::new(),
+            wins: Vec::new(),
+            include: nets(&["10.0.0.0/8"]),
+            exclude: Vec::new(),
+        };
+        let mut small = variables(&interface(), &config);
+        assert!(take_oversized(&mut small).is_empty());
+        config.include = (0..5000)
+            .map(|number| Ipv4Net::from(Ipv4Addr::from(0x0a00_0000 + number)))
+            .collect();
+        let mut large = variables(&interface(), &config);
+        assert_eq!(take_oversized(&mut large), ["CISCO_CSTP_OPTIONS"]);
+        assert_eq!(large["CISCO_SPLIT_INC"], "5000");
+        assert!(!large.contains_key("CISCO_CSTP_OPTIONS"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The set-up by script, with a script that writes down its calls and with Debian's.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use super::*;
@@ -78,6 +79,44 @@ fn after_a_kill_the_next_start_runs_disconnect() {
     assert_eq!((repaired.journals, repaired.undone), (1, 1), "{repaired:?}");
     let lines = fs::read_to_string(&log).expect("log");
     assert_eq!(lines, "connect tun0 unset\ndisconnect tun0 unset\n");
+}
+
+#[test]
+fn thousands_of_routes_reach_the_script_without_the_long_list() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let log = dir.path().join("log");
+    let mut setup = ScriptSetup::new(options(&recorder(&log), dir.path()));
+    let mut wanted = config(&[], &[]);
+    let hosts = |count: u32| (0..count).map(|number| Ipv4Addr::from(0x0a00_0000 + number).into());
+    wanted.include = hosts(5000).collect();
+    block_on(setup.apply(&interface("tun0"), &wanted)).expect("run");
+    wanted.include = hosts(30_000).collect();
+    let error = block_on(setup.apply(&interface("tun0"), &wanted)).expect_err("too much");
+    assert!(matches!(error, SetupError::TooMuch { .. }), "{error}");
+    assert!(error.to_string().contains("too large for a script"), "{error}");
+    block_on(setup.revert()).expect("run");
+    let lines = fs::read_to_string(&log).expect("log");
+    assert_eq!(lines, "connect tun0 5000\ndisconnect tun0 5000\n");
+    assert!(!dir.path().join("work.journal").exists());
+}
+
+#[test]
+fn an_undo_that_can_never_run_is_dropped() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let long = [("LONG".to_owned(), "x".repeat(200 * 1024))].into();
+    let undo = Undo::Script {
+        call: ScriptCall::new("true", "disconnect", long),
+    };
+    assert_eq!(undo.to_string(), "script with reason=disconnect");
+    let mut log = UndoLog::new(Some(Journal::create(dir.path(), "work").expect("journal")));
+    log.make(undo, || Ok(())).expect("written");
+    let file = dir.path().join("work.journal");
+    let text = fs::read_to_string(&file).expect("journal");
+    let own = format!("\"pid\":{}", std::process::id());
+    fs::write(&file, text.replacen(&own, "\"pid\":4194999", 1)).expect("journal of a dead process");
+    let repaired = journal::repair(dir.path());
+    assert_eq!((repaired.journals, repaired.gone), (1, 1), "{repaired:?}");
+    assert!(!file.exists());
 }
 
 #[test]
