@@ -1,6 +1,7 @@
 //! Arguments and environment → `ConnectSettings`, `LogoutSettings`.
 
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -139,8 +140,11 @@ fn tls_mode(args: &TrustArgs) -> Result<TlsMode, Error> {
     Ok(mode)
 }
 
+/// Early, so that a slip costs no cookie. What is in the file, and whether it is one, is seen when it is read.
 fn check_readable(path: &Path) -> Result<(), Error> {
-    match File::open(path) {
+    // a FIFO without a writer would hold up the opening
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    match File::options().read(true).custom_flags(flags).open(path) {
         Ok(_) => Ok(()),
         Err(error) => Err(
             Error::new(ExitStatus::NoInput, format!("cannot read a file: {error}"))
