@@ -22,13 +22,15 @@ use self::environment::Environment;
 use self::progress::Progress;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::platform::privilege::scrub;
+use crate::platform::privilege::{self, scrub};
 use crate::secret::Secret;
 
 /// Runs the program: arguments as the system hands them over, the program's name first.
 ///
-/// Must be called while the process has one thread, because it takes secrets out of the environment.
+/// Must be called while the process has one thread, because it takes secrets out of the environment and
+/// marks descriptors.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitStatus {
+    privilege::keep_descriptors_from_children();
     let environment = Environment::take();
     let args: Vec<OsString> = args.collect();
     if let Some(error) = args::planned::explain(&args) {

@@ -156,6 +156,13 @@ fn missing_files_exit_66() {
 }
 
 #[test]
+fn pipes_have_descriptors_too() {
+    shell("echo bad=1 | \"$VPNC\" connect gw --cookie-fd 7 7<&0 </dev/null")
+        .exits(BAD_DATA)
+        .says("no DSID");
+}
+
+#[test]
 fn two_sources_on_the_command_line_are_one_too_many() {
     let sources = [
         "-CDSID=hunter2",
