@@ -187,9 +187,15 @@ fn matches(memory: &[u8], secrets: &[&[u8]]) -> Vec<usize> {
     offsets
 }
 
-/// True when `at` stands behind a short option glued to its value: `-Cvalue`.
+/// True when `at` stands behind short options glued to the value of the last: `-Cvalue`, `-vCvalue`.
 fn is_short_option(memory: &[u8], at: usize) -> bool {
-    at >= 2 && memory[at - 2] == b'-' && (at == 2 || memory[at - 3] == 0)
+    let letters = memory[..at].iter().rev();
+    let count = letters.take_while(|octet| octet.is_ascii_alphabetic()).count();
+    match memory[..at - count] {
+        [.., before, b'-'] => count > 0 && before == 0,
+        [b'-'] => count > 0,
+        _ => false,
+    }
 }
 
 /// Number of CAP_NET_ADMIN, capabilities(7).
@@ -221,12 +227,13 @@ mod tests {
 
     #[test]
     fn secrets_are_found_as_arguments_and_values_only() {
-        let memory = b"vpnc\0--cookie\0s3\0-Cs3\0--cookie=s3\0as3b\0s3x\0";
+        let memory = b"vpnc\0--cookie\0s3\0-Cs3\0--cookie=s3\0as3b\0s3x\0-vvCs3\0--Cs3\0-v-s3\0";
         let mut text = memory.to_vec();
         for offset in matches(memory, &[b"s3", b""]) {
             text[offset] = b'*';
         }
-        assert_eq!(text, b"vpnc\0--cookie\0**\0-C**\0--cookie=**\0as3b\0s3x\0");
+        let left = b"vpnc\0--cookie\0**\0-C**\0--cookie=**\0as3b\0s3x\0-vvC**\0--Cs3\0-v-s3\0";
+        assert_eq!(text, left);
     }
 
     #[test]
