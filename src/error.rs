@@ -1,6 +1,7 @@
 //! `Error`: what a user is told and the exit status that goes with it.
 
 use std::fmt;
+use std::io;
 
 use crate::exit::ExitStatus;
 
@@ -82,9 +83,24 @@ impl fmt::Display for Clean<'_> {
     }
 }
 
+/// What the system said, the way a message of ours is written: `std` begins it with a capital letter and appends
+/// `(os error 111)`, which tells a user nothing.
+pub fn plain_io(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.find(" (os error").map_or(text.as_str(), |end| &text[..end]);
+    text.to_lowercase()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_system_says_has_no_number() {
+        let error = io::Error::from_raw_os_error(2);
+        assert_eq!(plain_io(&error), "no such file or directory");
+        assert_eq!(plain_io(&io::Error::other("Broken")), "broken");
+    }
 
     #[test]
     fn lines_stand_in_their_order_and_control_characters_are_gone() {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::args::CookieArgs;
 use super::environment::Environment;
 use crate::auth::Jar;
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::platform::privilege;
 use crate::secret::Secret;
@@ -88,7 +88,7 @@ fn from_file(path: &Path, privacy: Privacy) -> Result<Secret, Error> {
     let unreadable = |error: io::Error| {
         Error::new(
             ExitStatus::NoInput,
-            format!("cannot read the cookie file: {error}"),
+            format!("cannot read the cookie file: {}", plain_io(&error)),
         )
         .at(name.to_string())
     };
@@ -143,7 +143,11 @@ fn first_line(source: impl BufRead, name: &str) -> Result<Secret, Error> {
     let mut line = Zeroizing::new(Vec::with_capacity(LIMIT));
     let mut source = source.take(LIMIT as u64);
     source.read_until(b'\n', &mut line).map_err(|error| {
-        Error::new(ExitStatus::NoInput, format!("cannot read the cookie: {error}")).at(name)
+        Error::new(
+            ExitStatus::NoInput,
+            format!("cannot read the cookie: {}", plain_io(&error)),
+        )
+        .at(name)
     })?;
     if line.len() == LIMIT {
         return Err(refused("it is longer than 64 KiB").at(name));

@@ -20,7 +20,7 @@ use self::args::{Cli, Command, ConnectArgs, CookieArgs, LogoutArgs, ReachArgs};
 use self::console::Console;
 use self::environment::Environment;
 use self::progress::Progress;
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::platform::privilege::{self, scrub};
 use crate::secret::Secret;
@@ -85,7 +85,7 @@ fn block_on(future: impl Future<Output = Result<(), Error>>) -> Result<(), Error
     let runtime = runtime.map_err(|error| {
         Error::new(
             ExitStatus::System,
-            format!("cannot start the event loop: {error}"),
+            format!("cannot start the event loop: {}", plain_io(&error)),
         )
     })?;
     let result = runtime.block_on(future);
@@ -113,7 +113,7 @@ fn quiet_when_closed(result: io::Result<()>) -> Result<(), Error> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::new(
             ExitStatus::Io,
-            format!("cannot write to standard output: {error}"),
+            format!("cannot write to standard output: {}", plain_io(&error)),
         )),
         _ => Ok(()),
     }

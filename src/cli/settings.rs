@@ -12,7 +12,7 @@ use super::args::{
 use super::environment::Environment;
 use super::gateway::GatewayUrl;
 use super::{cookie, proxy};
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::settings::{
     ConnectSettings, GatewaySettings, LogoutSettings, NetworkMode, Pin, TlsMode, TlsSettings,
@@ -146,10 +146,11 @@ fn check_readable(path: &Path) -> Result<(), Error> {
     let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
     match File::options().read(true).custom_flags(flags).open(path) {
         Ok(_) => Ok(()),
-        Err(error) => Err(
-            Error::new(ExitStatus::NoInput, format!("cannot read a file: {error}"))
-                .at(path.display().to_string()),
-        ),
+        Err(error) => Err(Error::new(
+            ExitStatus::NoInput,
+            format!("cannot read a file: {}", plain_io(&error)),
+        )
+        .at(path.display().to_string())),
     }
 }
 

@@ -12,13 +12,14 @@ use url::Url;
 
 use super::connect::place;
 use super::error::NetError;
+use crate::error::plain_io;
 use crate::secret::Secret;
 
 /// What a proxy did instead of connecting us.
 #[derive(Debug, Error)]
 pub enum ProxyError {
     /// The connection to the proxy broke.
-    #[error("the connection broke: {0}")]
+    #[error("the connection broke: {}", plain_io(.0))]
     Io(io::Error),
     /// It closed before its answer was complete.
     #[error("it closed the connection")]
