@@ -145,6 +145,7 @@ fn open_log(path: &Path) -> Result<File, Error> {
             format!("cannot write the log file: {}", plain_io(&error)),
         )
         .at(path.display().to_string())
+        .hint("--log-file FILE in a folder that exists and that you may write to")
     })
 }
 

@@ -31,7 +31,7 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<ConnectS
         user_agent: user_agent(args.identity.useragent.as_deref()),
         local_hostname: local_hostname(&args.identity),
         esp: !args.tunnel.no_esp,
-        esp_local_port: args.tunnel.dtls_local_port.unwrap_or(0),
+        esp_local_port: args.tunnel.esp_local_port.unwrap_or(0),
         dpd: dead_peer_time(args.tunnel.force_dpd),
         interface: args.tunnel.interface.clone(),
         mtu: args.tunnel.mtu.map(at_least_the_minimum),
