@@ -139,14 +139,18 @@ fn print_answer(answer: &clap::Error, args: &[OsString]) -> ExitStatus {
 /// A cookie that stands where none is expected would be repeated in the message.
 fn without_secrets(text: String, args: &[OsString]) -> String {
     let is_secret = |word: &&str| {
+        // a decimal number is what the message is about
+        let is_likely = word.len() == COOKIE_LENGTH || word.bytes().any(|octet| octet.is_ascii_alphabetic());
         let is_value = word.len() >= SHORTEST_COOKIE && word.bytes().all(|octet| octet.is_ascii_hexdigit());
-        word.contains("DSID=") || is_value
+        word.contains("DSID=") || (is_value && is_likely)
     };
     let words = args.iter().filter_map(|word| word.to_str()).filter(is_secret);
     words.fold(text, |text, word| text.replace(word, "***"))
 }
 
-/// Values of DSID have 32 hexadecimal digits; half of one is still worth hiding.
+/// Hexadecimal digits of a DSID.
+const COOKIE_LENGTH: usize = 32;
+/// Half of one is still worth hiding.
 const SHORTEST_COOKIE: usize = 16;
 
 #[cfg(test)]

@@ -210,6 +210,11 @@ fn a_cookie_in_the_wrong_place_is_not_shown() {
     vpnc("connect gw 0123456789abcdef0123456789abcdef")
         .exits(USAGE)
         .hides("0123456789abcdef");
+    let digits = "01234567890123456789012345678901";
+    vpnc(&format!("connect gw {digits}")).exits(USAGE).hides(digits);
+    vpnc("connect gw --mtu 99999999999999999999")
+        .exits(USAGE)
+        .says("'99999999999999999999'");
 }
 
 #[test]
