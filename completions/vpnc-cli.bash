@@ -82,7 +82,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__subcmd__cli__subcmd__connect)
-            opts="-C -c -k -P -i -m -s -l -x -v -q -h -V --server --cookie --cookie-on-stdin --cookie-file --cookie-fd --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --reconnect-timeout --no-dtls --no-udp --no-esp --esp-local-port --dtls-local-port --force-dpd --interface --mtu --script --network --no-logout --name --protocol --juniper --non-inter --useragent --local-hostname --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --syslog --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --verbose --quiet --timestamp --color --log-file --help --version"
+            opts="-C -c -k -P -i -m -s -l -x -v -q -h -V --server --cookie --cookie-on-stdin --cookie-file --cookie-fd --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --reconnect-timeout --no-dtls --no-udp --no-esp --dtls-local-port --esp-local-port --force-dpd --interface --mtu --script --network --no-logout --name --protocol --juniper --non-inter --useragent --local-hostname --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --syslog --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --verbose --quiet --timestamp --color --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -160,11 +160,11 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --dtls-local-port)
+                --esp-local-port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --esp-local-port)
+                --dtls-local-port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -54,7 +54,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l resolve -d
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l reconnect-timeout -d 'Seconds to keep trying after the connection was lost; 0 gives up at once' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l dtls-local-port -l esp-local-port -d 'Local UDP port for ESP instead of any' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l esp-local-port -l dtls-local-port -d 'Local UDP port for ESP instead of any' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l force-dpd -d 'Seconds without an answer over ESP after which TLS is used, instead of the gateway\'s (at least 2)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s i -l interface -d 'Name of the tunnel interface; may be an existing one that belongs to you' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s m -l mtu -d 'Largest packet inside the tunnel, if below the gateway\'s (at least 576)' -r
@@ -117,7 +117,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l resolve -d 'Use
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l reconnect-timeout -d 'Seconds to keep trying after the connection was lost; 0 gives up at once' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l dtls-local-port -l esp-local-port -d 'Local UDP port for ESP instead of any' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l esp-local-port -l dtls-local-port -d 'Local UDP port for ESP instead of any' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l force-dpd -d 'Seconds without an answer over ESP after which TLS is used, instead of the gateway\'s (at least 2)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s i -l interface -d 'Name of the tunnel interface; may be an existing one that belongs to you' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s m -l mtu -d 'Largest packet inside the tunnel, if below the gateway\'s (at least 576)' -r

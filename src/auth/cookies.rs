@@ -1,6 +1,6 @@
 //! The cookie jar and its policy.
 
-use cookie_store::{CookieStore, RawCookie};
+use cookie_store::{Cookie, CookieStore, RawCookie, StoreAction};
 use thiserror::Error;
 use url::Url;
 
@@ -78,28 +78,55 @@ impl Jar {
             Some((_, "")) => return Err(CookieError::EmptySession),
             Some(_) => {}
         }
+        // first, so that no crowd of others keeps it out
+        parts.sort_by_key(|(name, _)| *name != SESSION);
         let gateway = self.gateway.clone();
         for (name, value) in parts {
             let mut cookie = RawCookie::new(name, value);
             cookie.set_path("/");
             cookie.set_secure(true);
-            self.insert(cookie, &gateway);
+            self.insert(&cookie, &gateway, Deletion::Allowed);
         }
         Ok(())
     }
 
     /// Keeps, changes and deletes cookies by the `Set-Cookie` lines of the response from `url`.
     ///
-    /// Lines that are no cookies, or cookies of a foreign host, change nothing.
+    /// Lines that are no cookies, or cookies of a foreign host, change nothing; nor do lines beyond the limits of
+    /// RFC 6265 §6.1.
     pub fn store<'a>(&mut self, url: &Url, set_cookie_lines: impl IntoIterator<Item = &'a str>) {
-        for line in set_cookie_lines {
+        self.store_lines(url, set_cookie_lines, Deletion::Allowed);
+    }
+
+    /// The same for the answer to a tunnel request: it may replace the session, but not delete it, because every
+    /// reconnect needs it.
+    pub fn store_tunnel_answer<'a>(
+        &mut self,
+        url: &Url,
+        set_cookie_lines: impl IntoIterator<Item = &'a str>,
+    ) {
+        self.store_lines(url, set_cookie_lines, Deletion::ExceptSession);
+    }
+
+    fn store_lines<'a>(&mut self, url: &Url, lines: impl IntoIterator<Item = &'a str>, deletion: Deletion) {
+        let mut surplus = 0_usize;
+        for line in lines {
+            if line.len() > MAX_LENGTH {
+                surplus += 1;
+                continue;
+            }
             let Ok(mut cookie) = RawCookie::parse(line) else {
                 continue;
             };
             if cookie.value().is_empty() {
                 cookie.make_removal();
             }
-            self.insert(cookie, url);
+            if !self.insert(&cookie, url, deletion) {
+                surplus += 1;
+            }
+        }
+        if surplus > 0 {
+            tracing::debug!(surplus, "too many or too long cookies, not kept");
         }
     }
 
@@ -109,9 +136,7 @@ impl Jar {
     pub fn header(&self, url: &Url) -> Secret {
         let mut cookies = self.store.matches(url);
         cookies.sort_by(|a, b| {
-            let rank = |cookie: &cookie_store::Cookie<'_>| {
-                (usize::MAX - cookie.path.len(), cookie.name() != SESSION)
-            };
+            let rank = |cookie: &Cookie<'_>| (usize::MAX - cookie.path.len(), cookie.name() != SESSION);
             rank(a).cmp(&rank(b)).then_with(|| a.name().cmp(b.name()))
         });
         let length = cookies
@@ -145,12 +170,46 @@ impl Jar {
         url
     }
 
-    /// `store_response_cookies` would write values to the log; `insert_raw` does not.
-    fn insert(&mut self, cookie: RawCookie<'_>, url: &Url) {
-        if let Err(error) = self.store.insert_raw(&cookie, url) {
-            tracing::debug!(name = cookie.name(), %error, "cookie not kept");
+    /// `store_response_cookies` would write values to the log. False when the jar is full.
+    fn insert(&mut self, cookie: &RawCookie<'_>, url: &Url, deletion: Deletion) -> bool {
+        match self.try_insert(cookie, url, deletion) {
+            Ok(kept) => kept,
+            Err(error) => {
+                tracing::debug!(name = cookie.name(), %error, "cookie not kept");
+                true
+            }
         }
     }
+
+    fn try_insert(
+        &mut self,
+        raw: &RawCookie<'_>,
+        url: &Url,
+        deletion: Deletion,
+    ) -> Result<bool, cookie_store::CookieError> {
+        let cookie = Cookie::try_from_raw_cookie(raw, url)?.into_owned();
+        if deletion == Deletion::ExceptSession && raw.name() == SESSION && cookie.is_expired() {
+            tracing::debug!("the gateway deletes the session while it opens the tunnel, kept");
+            return Ok(true);
+        }
+        let (domain, path) = (String::from(&cookie.domain), String::from(&cookie.path));
+        let action = self.store.insert(cookie, url)?;
+        let full = action == StoreAction::Inserted && self.store.iter_any().count() > MAX_COOKIES;
+        // a deleted one would stay as expired and count
+        if full || action == StoreAction::ExpiredExisting {
+            self.store.remove(&domain, &path, raw.name());
+        }
+        Ok(!full)
+    }
+}
+
+/// What a response may delete.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Deletion {
+    /// Every cookie.
+    Allowed,
+    /// Every cookie but the one that is the session.
+    ExceptSession,
 }
 
 /// RFC 6265 §4.1.1 with RFC 7230 tokens.
@@ -166,6 +225,10 @@ fn is_value(octet: u8) -> bool {
 /// The cookie that is the session.
 const SESSION: &str = "DSID";
 const TUNNEL_PATH: &str = "/dana/js";
+/// Cookies of one host that RFC 6265 §6.1 asks for.
+const MAX_COOKIES: usize = 50;
+/// Octets of one cookie that RFC 6265 §6.1 asks for.
+const MAX_LENGTH: usize = 4096;
 const BLANKS: [char; 2] = [' ', '\t'];
 
 #[cfg(test)]
@@ -269,6 +332,53 @@ mod tests {
         jar.store(&gateway(), ["DSID=; path=/", "DSIVS=; path=/"]);
         assert!(!jar.has_session());
         assert!(jar.header(&gateway()).is_empty());
+    }
+
+    #[test]
+    fn a_tunnel_answer_replaces_the_session_but_does_not_delete_it() {
+        let mut jar = Jar::new(&gateway());
+        jar.insert_option(&Secret::new("DSID=1; DSFirst=1")).unwrap();
+        let gone = "DSID=x; path=/; expires=Thu, 01 Jan 1970 22:00:00 GMT; secure";
+        let lines = ["DSID=; path=/; secure", gone, "DSID=x; path=/; max-age=0"];
+        jar.store_tunnel_answer(&gateway(), lines);
+        jar.store_tunnel_answer(&gateway(), ["DSFirst=; path=/"]);
+        assert_eq!(jar.header(&gateway()).expose(), "DSID=1");
+        jar.store_tunnel_answer(&gateway(), ["DSID=2; path=/; secure"]);
+        assert_eq!(jar.header(&gateway()).expose(), "DSID=2");
+        jar.store(&gateway(), [gone]);
+        assert!(!jar.has_session());
+    }
+
+    #[test]
+    fn the_jar_is_bounded() {
+        let mut jar = Jar::new(&gateway());
+        let many: Vec<String> = (0..60).map(|number| format!("c{number}=x")).collect();
+        jar.insert_option(&Secret::new(format!("{}; DSID=1", many.join("; "))))
+            .unwrap();
+        assert!(jar.has_session());
+        let count = |jar: &Jar| jar.header(&gateway()).expose().split("; ").count();
+        assert_eq!(count(&jar), MAX_COOKIES);
+        jar.store(
+            &gateway(),
+            ["DSID=2; path=/; secure", "c0=new; path=/", "further=x; path=/"],
+        );
+        let header = jar.header(&gateway());
+        assert!(header.expose().starts_with("DSID=2; c0=new; "));
+        assert!(!header.expose().contains("further"));
+        jar.store(&gateway(), ["c0=; path=/", "further=x; path=/"]);
+        assert_eq!(count(&jar), MAX_COOKIES);
+        let header = jar.header(&gateway());
+        assert!(header.expose().ends_with("further=x"), "{}", header.expose());
+    }
+
+    #[test]
+    fn a_long_cookie_is_not_kept() {
+        let mut jar = Jar::new(&gateway());
+        let of_length = |length: usize| format!("a={}", "x".repeat(length - 2));
+        jar.store(&gateway(), [of_length(MAX_LENGTH + 1).as_str()]);
+        assert!(jar.header(&gateway()).is_empty());
+        jar.store(&gateway(), [of_length(MAX_LENGTH).as_str()]);
+        assert_eq!(jar.header(&gateway()).expose().len(), MAX_LENGTH);
     }
 
     #[test]

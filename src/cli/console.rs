@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 
 use super::args::{ColorChoice, MessageArgs};
 use super::environment::Environment;
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 
 /// The place all messages go to. Clones share it.
@@ -142,9 +142,10 @@ fn open_log(path: &Path) -> Result<File, Error> {
     open().map_err(|error: io::Error| {
         Error::new(
             ExitStatus::CannotCreate,
-            format!("cannot write the log file: {error}"),
+            format!("cannot write the log file: {}", plain_io(&error)),
         )
         .at(path.display().to_string())
+        .hint("--log-file FILE in a folder that exists and that you may write to")
     })
 }
 

@@ -3,7 +3,7 @@
 use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use url::Url;
 use zeroize::Zeroizing;
@@ -11,8 +11,9 @@ use zeroize::Zeroizing;
 use super::args::CookieArgs;
 use super::environment::Environment;
 use crate::auth::Jar;
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
+use crate::platform::privilege;
 use crate::secret::Secret;
 
 /// The session cookie from the option, standard input, file or descriptor (clap lets only one of them through), else
@@ -87,7 +88,7 @@ fn from_file(path: &Path, privacy: Privacy) -> Result<Secret, Error> {
     let unreadable = |error: io::Error| {
         Error::new(
             ExitStatus::NoInput,
-            format!("cannot read the cookie file: {error}"),
+            format!("cannot read the cookie file: {}", plain_io(&error)),
         )
         .at(name.to_string())
     };
@@ -113,22 +114,26 @@ fn is_open_to_others(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.permissions().mode() & 0o077 != 0
 }
 
-/// Opened through `/proc`, which works for pipes and files and needs no `unsafe`. Must happen before the process makes
-/// itself undumpable: afterwards its part of `/proc` belongs to root.
+/// Files, pipes and sockets alike.
 fn from_descriptor(number: u32) -> Result<Secret, Error> {
     let name = format!("file descriptor {number}");
-    let path = match number {
+    match number {
         0 => return first_line(io::stdin().lock(), &name),
         1 | 2 => {
             return Err(
                 Error::new(ExitStatus::Usage, "output goes to file descriptors 1 and 2")
-                    .hint("--cookie-fd 3   with   3< FILE   in a shell"),
+                    .hint(DESCRIPTOR_FORM),
             );
         }
-        _ => PathBuf::from(format!("/proc/self/fd/{number}")),
-    };
-    let file = File::open(path).map_err(|error| {
-        Error::new(ExitStatus::NoInput, format!("cannot read the cookie: {error}")).at(&name)
+        _ => {}
+    }
+    let file = privilege::inherited_descriptor(number).map_err(|_| {
+        Error::new(
+            ExitStatus::NoInput,
+            "cannot read the cookie: nothing is open there",
+        )
+        .at(&name)
+        .hint(DESCRIPTOR_FORM)
     })?;
     first_line(BufReader::new(file), &name)
 }
@@ -138,7 +143,11 @@ fn first_line(source: impl BufRead, name: &str) -> Result<Secret, Error> {
     let mut line = Zeroizing::new(Vec::with_capacity(LIMIT));
     let mut source = source.take(LIMIT as u64);
     source.read_until(b'\n', &mut line).map_err(|error| {
-        Error::new(ExitStatus::NoInput, format!("cannot read the cookie: {error}")).at(name)
+        Error::new(
+            ExitStatus::NoInput,
+            format!("cannot read the cookie: {}", plain_io(&error)),
+        )
+        .at(name)
     })?;
     if line.len() == LIMIT {
         return Err(refused("it is longer than 64 KiB").at(name));
@@ -179,6 +188,8 @@ fn missing() -> Error {
         "--cookie-on-stdin, --cookie-file FILE, --cookie-fd N, -C DSID=…, or VPNC_COOKIE in the environment",
     )
 }
+
+const DESCRIPTOR_FORM: &str = "--cookie-fd 3   with   3< FILE   in a shell";
 
 /// Folder of the credentials systemd hands to a service.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";

@@ -1,6 +1,7 @@
 //! The environment, read once. Secrets are taken out of it before anything else runs.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use crate::platform::privilege::take_secret_variable;
@@ -15,13 +16,18 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the variables that count here and removes those that hold secrets, so that no child can inherit them
-    /// and `/proc/PID/environ` does not show them.
+    /// Reads the variables that count here and removes those that hold secrets, proxies with a password among them, so
+    /// that no child can inherit them and `/proc/PID/environ` does not show them.
     ///
     /// To be called first of all, while the process has one thread.
     pub fn take() -> Self {
         let environment = Self::from_lookup(|name| std::env::var_os(name));
         for name in SECRETS {
+            take_secret_variable(name);
+        }
+        let proxies = std::env::vars_os().filter(|(name, value)| is_proxy_with_login(name, value));
+        let proxies: Vec<OsString> = proxies.map(|(name, _)| name).collect();
+        for name in proxies.iter().filter_map(|name| name.to_str()) {
             take_secret_variable(name);
         }
         environment
@@ -56,6 +62,12 @@ impl Environment {
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.var(name).map(PathBuf::from)
     }
+}
+
+/// `https_proxy` and its kin, when they hold what may be a password.
+fn is_proxy_with_login(name: &OsStr, value: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_ascii_lowercase();
+    name.ends_with("_proxy") && name != "no_proxy" && value.as_bytes().contains(&b'@')
 }
 
 const COOKIE: &str = "VPNC_COOKIE";
@@ -108,6 +120,9 @@ mod tests {
             .env("VPNC_PASSWORD", "secret")
             .env("VPNC_TOKEN_SECRET", "secret")
             .env("VPNC_SERVER", "gw")
+            .env("https_proxy", "http://joe:hunter2@proxy")
+            .env("HTTP_PROXY", "joe:hunter2@proxy")
+            .env("all_proxy", "http://proxy")
             .status();
         assert!(status.expect("the test program runs").success());
     }
@@ -124,6 +139,13 @@ mod tests {
             assert_eq!(std::env::var_os(name), None, "{name}");
         }
         assert!(std::env::var_os("VPNC_SERVER").is_some());
+        assert_eq!(environment.text("https_proxy"), Some("http://joe:hunter2@proxy"));
+        assert_eq!(std::env::var_os("all_proxy"), Some("http://proxy".into()));
+        for name in ["https_proxy", "HTTP_PROXY"] {
+            assert_eq!(std::env::var_os(name), None, "{name}");
+        }
+        let memory = std::fs::read("/proc/self/environ").expect("own memory");
+        assert!(!memory.windows(7).any(|window| window == b"hunter2"));
     }
 
     /// Set in the process of its own.

@@ -1,5 +1,6 @@
 //! The gateway as typed: `[https://]HOST[:PORT][/PATH]`.
 
+use rustls::pki_types::ServerName;
 use url::{Host, Url};
 
 use crate::error::Error;
@@ -21,7 +22,7 @@ impl GatewayUrl {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let text = text.trim();
         if text.contains(char::is_control) || text.is_empty() {
-            return Err(usage("the gateway's URL is empty or holds control characters"));
+            return Err(usage("the gateway's URL is empty or holds control characters").hint(FORM));
         }
         let url = Url::parse(&with_scheme(text)?).map_err(|error| unreadable(text, error))?;
         if !url.username().is_empty() || url.password().is_some() {
@@ -32,6 +33,11 @@ impl GatewayUrl {
         else {
             return Err(usage(format!("no host or no port in the URL {text:?}")).hint(FORM));
         };
+        if let Host::Domain(name) = host
+            && ServerName::try_from(name).is_err()
+        {
+            return Err(usage(format!("{name} is neither a host name nor an address")).hint(FORM));
+        }
         Ok(Self {
             host: bare(&host),
             port,
@@ -130,10 +136,14 @@ mod tests {
             "joe@gw",
             "https://joe:hunter2@gw/",
             "gw\nx",
+            "...",
+            "-",
+            "a..b",
         ] {
             let error = GatewayUrl::parse(text).expect_err(text);
             assert_eq!(error.status, ExitStatus::Usage, "{text}");
             assert!(!error.to_string().contains("hunter2"));
+            assert!(error.hint.is_some(), "{error}");
         }
     }
 

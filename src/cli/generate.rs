@@ -11,7 +11,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::args::{Cli, ManArgs};
 use super::manual::{self, Section};
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 
 /// A file to be written: its name and its contents.
@@ -52,8 +52,12 @@ pub fn man_pages() -> io::Result<Vec<Generated>> {
 
 /// Writes them into the folders the user named.
 pub fn write_files(args: &ManArgs) -> Result<(), Error> {
-    let pages =
-        man_pages().map_err(|error| Error::new(ExitStatus::Internal, format!("no man pages: {error}")))?;
+    let pages = man_pages().map_err(|error| {
+        Error::new(
+            ExitStatus::Internal,
+            format!("no man pages: {}", plain_io(&error)),
+        )
+    })?;
     write_all(&args.dir, &pages)?;
     match &args.completions {
         Some(folder) => write_all(folder, &completions()),
@@ -71,7 +75,7 @@ fn write_all(folder: &Path, files: &[Generated]) -> Result<(), Error> {
     write().map_err(|error| {
         Error::new(
             ExitStatus::CannotCreate,
-            format!("cannot write the files: {error}"),
+            format!("cannot write the files: {}", plain_io(&error)),
         )
         .at(folder.display().to_string())
     })

@@ -20,15 +20,17 @@ use self::args::{Cli, Command, ConnectArgs, CookieArgs, LogoutArgs, ReachArgs};
 use self::console::Console;
 use self::environment::Environment;
 use self::progress::Progress;
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
-use crate::platform::privilege::scrub;
+use crate::platform::privilege::{self, scrub};
 use crate::secret::Secret;
 
 /// Runs the program: arguments as the system hands them over, the program's name first.
 ///
-/// Must be called while the process has one thread, because it takes secrets out of the environment.
+/// Must be called while the process has one thread, because it takes secrets out of the environment and
+/// marks descriptors.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitStatus {
+    privilege::keep_descriptors_from_children();
     let environment = Environment::take();
     let args: Vec<OsString> = args.collect();
     if let Some(error) = args::planned::explain(&args) {
@@ -83,7 +85,7 @@ fn block_on(future: impl Future<Output = Result<(), Error>>) -> Result<(), Error
     let runtime = runtime.map_err(|error| {
         Error::new(
             ExitStatus::System,
-            format!("cannot start the event loop: {error}"),
+            format!("cannot start the event loop: {}", plain_io(&error)),
         )
     })?;
     let result = runtime.block_on(future);
@@ -111,7 +113,7 @@ fn quiet_when_closed(result: io::Result<()>) -> Result<(), Error> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::new(
             ExitStatus::Io,
-            format!("cannot write to standard output: {error}"),
+            format!("cannot write to standard output: {}", plain_io(&error)),
         )),
         _ => Ok(()),
     }
@@ -137,14 +139,18 @@ fn print_answer(answer: &clap::Error, args: &[OsString]) -> ExitStatus {
 /// A cookie that stands where none is expected would be repeated in the message.
 fn without_secrets(text: String, args: &[OsString]) -> String {
     let is_secret = |word: &&str| {
+        // a decimal number is what the message is about
+        let is_likely = word.len() == COOKIE_LENGTH || word.bytes().any(|octet| octet.is_ascii_alphabetic());
         let is_value = word.len() >= SHORTEST_COOKIE && word.bytes().all(|octet| octet.is_ascii_hexdigit());
-        word.contains("DSID=") || is_value
+        word.contains("DSID=") || (is_value && is_likely)
     };
     let words = args.iter().filter_map(|word| word.to_str()).filter(is_secret);
     words.fold(text, |text, word| text.replace(word, "***"))
 }
 
-/// Values of DSID have 32 hexadecimal digits; half of one is still worth hiding.
+/// Hexadecimal digits of a DSID.
+const COOKIE_LENGTH: usize = 32;
+/// Half of one is still worth hiding.
 const SHORTEST_COOKIE: usize = 16;
 
 #[cfg(test)]

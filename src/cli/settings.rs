@@ -1,6 +1,7 @@
 //! Arguments and environment → `ConnectSettings`, `LogoutSettings`.
 
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::args::{
 use super::environment::Environment;
 use super::gateway::GatewayUrl;
 use super::{cookie, proxy};
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::settings::{
     ConnectSettings, GatewaySettings, LogoutSettings, NetworkMode, Pin, TlsMode, TlsSettings,
@@ -30,7 +31,7 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<ConnectS
         user_agent: user_agent(args.identity.useragent.as_deref()),
         local_hostname: local_hostname(&args.identity),
         esp: !args.tunnel.no_esp,
-        esp_local_port: args.tunnel.dtls_local_port.unwrap_or(0),
+        esp_local_port: args.tunnel.esp_local_port.unwrap_or(0),
         dpd: dead_peer_time(args.tunnel.force_dpd),
         interface: args.tunnel.interface.clone(),
         mtu: args.tunnel.mtu.map(at_least_the_minimum),
@@ -139,13 +140,17 @@ fn tls_mode(args: &TrustArgs) -> Result<TlsMode, Error> {
     Ok(mode)
 }
 
+/// Early, so that a slip costs no cookie. What is in the file, and whether it is one, is seen when it is read.
 fn check_readable(path: &Path) -> Result<(), Error> {
-    match File::open(path) {
+    // a FIFO without a writer would hold up the opening
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    match File::options().read(true).custom_flags(flags).open(path) {
         Ok(_) => Ok(()),
-        Err(error) => Err(
-            Error::new(ExitStatus::NoInput, format!("cannot read a file: {error}"))
-                .at(path.display().to_string()),
-        ),
+        Err(error) => Err(Error::new(
+            ExitStatus::NoInput,
+            format!("cannot read a file: {}", plain_io(&error)),
+        )
+        .at(path.display().to_string())),
     }
 }
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::proxy::ProxyError;
 use super::tls::{Backends, Refusal};
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 
 /// A failure on the way to the gateway. `place` is always `HOST:PORT`.
@@ -174,12 +174,12 @@ impl NetError {
         match self {
             Self::UnknownHost { host, source } => {
                 Error::new(ExitStatus::NoHost, format!("unknown host name {host}"))
-                    .note(format!("the resolver says: {source}"))
+                    .note(format!("the resolver says: {}", plain_io(source)))
                     .hint("check the spelling and the network; --resolve HOST:IP gives the address by hand")
             }
             Self::Unreachable { place, source } => Error::new(
                 ExitStatus::Unavailable,
-                format!("cannot reach {place}: {}", plain(source)),
+                format!("cannot reach {place}: {}", plain_io(source)),
             )
             .hint("check host, port and network; behind a proxy: --proxy URL"),
             Self::TimedOut { place, step, limit } => {
@@ -217,7 +217,7 @@ impl NetError {
             )),
             Self::File { path, source } => Error::new(
                 ExitStatus::NoInput,
-                format!("cannot read {}: {}", path.display(), plain(source)),
+                format!("cannot read {}: {}", path.display(), plain_io(source)),
             ),
             Self::BadFile {
                 path,
@@ -330,11 +330,38 @@ fn handshake_error(place: &str, refusal: &Refusal, tried: Backends) -> Error {
     }
 }
 
-/// `std` appends `(os error 111)`, which tells a user nothing.
-fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(end) => text[..end].to_lowercase(),
-        None => text.to_lowercase(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_told_in_plain_words() {
+        let source = || io::Error::from_raw_os_error(libc::ECONNRESET);
+        let place = "gateway.test:443".to_owned();
+        let host = "gateway.test".to_owned();
+        let failures = [
+            NetError::UnknownHost {
+                host,
+                source: source(),
+            },
+            NetError::Unreachable {
+                place: place.clone(),
+                source: source(),
+            },
+            NetError::File {
+                path: "key.pem".into(),
+                source: source(),
+            },
+            NetError::Proxy {
+                proxy: place.clone(),
+                place,
+                source: ProxyError::Io(source()),
+            },
+        ];
+        for failure in failures {
+            let text = failure.user_error().to_string();
+            assert!(text.contains(": connection reset by peer"), "{text}");
+            assert!(!text.contains("os error"), "{text}");
+        }
     }
 }

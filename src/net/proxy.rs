@@ -12,13 +12,14 @@ use url::Url;
 
 use super::connect::place;
 use super::error::NetError;
+use crate::error::plain_io;
 use crate::secret::Secret;
 
 /// What a proxy did instead of connecting us.
 #[derive(Debug, Error)]
 pub enum ProxyError {
     /// The connection to the proxy broke.
-    #[error("the connection broke: {0}")]
+    #[error("the connection broke: {}", plain_io(.0))]
     Io(io::Error),
     /// It closed before its answer was complete.
     #[error("it closed the connection")]
@@ -220,8 +221,13 @@ impl Proxy {
             }
         }
         request.extend_from_slice(&target.port.to_be_bytes());
-        stream.write_all(&request).await?;
-        read_socks_answer(stream).await
+        let sent = stream.write_all(&request).await;
+        match (read_socks_answer(stream).await, sent) {
+            // a proxy that has refused already and closed takes no request
+            (Err(refusal @ ProxyError::Refused(_)), _) => Err(refusal),
+            (_, Err(error)) => Err(error.into()),
+            (answer, Ok(())) => answer,
+        }
     }
 }
 
@@ -245,14 +251,21 @@ impl From<io::Error> for ProxyError {
 }
 
 /// Reads a response head, octets after it excluded: the gateway says nothing before our TLS hello, so there are none.
+/// Interim responses before it are passed over (RFC 9110 §15.2); the limit is for all together.
 async fn read_status<S: AsyncRead + Unpin>(stream: &mut S) -> Result<u16, ProxyError> {
     let mut data = Vec::with_capacity(1024);
+    let mut room = MAX_HEAD;
     loop {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut headers);
         match response.parse(&data) {
             Ok(httparse::Status::Complete(used)) => {
                 let status = response.code.ok_or(ProxyError::Malformed("no status"))?;
+                // 101 would be another protocol, which nobody asked for
+                if (100..=199).contains(&status) && status != 101 {
+                    data.drain(..used);
+                    continue;
+                }
                 // A refusal has a page behind it, which nobody reads.
                 return if (200..=299).contains(&status) && used != data.len() {
                     Err(ProxyError::Malformed("data before ours"))
@@ -264,24 +277,26 @@ async fn read_status<S: AsyncRead + Unpin>(stream: &mut S) -> Result<u16, ProxyE
             Err(httparse::Error::TooManyHeaders) => return Err(ProxyError::HeadTooLong),
             Err(_) => return Err(ProxyError::Malformed("no HTTP")),
         }
-        if data.len() >= MAX_HEAD {
+        if room == 0 {
             return Err(ProxyError::HeadTooLong);
         }
-        let room = MAX_HEAD - data.len();
-        if (&mut *stream).take(room as u64).read_buf(&mut data).await? == 0 {
-            return Err(ProxyError::Closed);
+        match (&mut *stream).take(room as u64).read_buf(&mut data).await? {
+            0 => return Err(ProxyError::Closed),
+            count => room -= count,
         }
     }
 }
 
 async fn read_socks_answer<S: AsyncRead + Unpin>(stream: &mut S) -> Result<(), ProxyError> {
-    let [version, code, _, kind] = read_array(stream).await?;
+    // A refusal may be shorter or longer than its form: only what it says counts.
+    let [version, code] = read_array(stream).await?;
     if version != SOCKS_5 {
         return Err(ProxyError::Version { found: version });
     }
     if code != 0 {
         return Err(ProxyError::Refused(socks_refusal(code)));
     }
+    let [_, kind] = read_array(stream).await?;
     // Its own address, of no use to us, but it stands before the gateway's octets.
     let length = match kind {
         ADDRESS_V4 => 4,
@@ -432,6 +447,55 @@ mod tests {
             let (outcome, _) = meet("http://proxy.test:3128", "gateway.test", &[answer]).await;
             assert_eq!(outcome.unwrap_err().to_string(), text);
         }
+    }
+
+    #[tokio::test]
+    async fn interim_responses_are_passed_over() {
+        let interim = b"HTTP/1.1 100 Continue\r\n\r\n".as_slice();
+        let hints = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n".as_slice();
+        let done = b"HTTP/1.1 200 OK\r\n\r\n".as_slice();
+        let (outcome, _) = meet(
+            "http://proxy.test",
+            "gateway.test",
+            &[&[interim, hints, done].concat()],
+        )
+        .await;
+        outcome.unwrap();
+        let table = [
+            (
+                [interim, b"HTTP/1.1 403 No\r\n\r\n"].concat(),
+                "it answered with status 403",
+            ),
+            (
+                b"HTTP/1.1 101 Other\r\n\r\n".to_vec(),
+                "it answered with status 101",
+            ),
+            (interim.to_vec(), "it closed the connection"),
+            (interim.repeat(1000), "its answer is too long"),
+        ];
+        for (answer, text) in table {
+            let (outcome, _) = meet("http://proxy.test", "gateway.test", &[&answer]).await;
+            assert_eq!(outcome.unwrap_err().to_string(), text);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socks_refusal_of_any_length_is_reported() {
+        let answers: [&[&[u8]]; 4] = [
+            &[b"\x05\x00", b"\x05\x02"],
+            &[b"\x05\x00", b"\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00and more"],
+            &[b"\x05\x00", b"\x05\x02\x00\x09and more"],
+            &[b"\x05\x00\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00and more"],
+        ];
+        for answer in answers {
+            let (outcome, _) = meet("socks5://proxy.test", "gateway.test", answer).await;
+            assert_eq!(
+                outcome.unwrap_err().to_string(),
+                "it says: not allowed by its rules"
+            );
+        }
+        let (outcome, _) = meet("socks5://proxy.test", "gateway.test", &[b"\x05\xffand more"]).await;
+        assert!(matches!(outcome, Err(ProxyError::Authentication)));
     }
 
     #[tokio::test]

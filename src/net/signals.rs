@@ -1,5 +1,6 @@
 //! Signals as an input of the event loop (`cli.md §9`).
 
+use std::fs;
 use std::io;
 use std::task::{Context, Poll};
 
@@ -29,23 +30,36 @@ pub trait Requests {
 /// All signals the program listens to.
 #[derive(Debug)]
 pub struct Signals {
-    sources: [(Signal, Request); 5],
+    sources: Vec<(Signal, Request)>,
 }
 
 impl Signals {
-    /// Takes the signals over from their default actions. Must be called inside a tokio runtime.
+    /// Takes the signals over from their default actions; SIGHUP stays ignored when it was (`nohup`). Must be called
+    /// inside a tokio runtime.
     pub fn new() -> io::Result<Self> {
-        let source = |kind, request| signal(kind).map(|source| (source, request));
-        Ok(Self {
-            sources: [
-                source(SignalKind::interrupt(), Request::Interrupt)?,
-                source(SignalKind::terminate(), Request::Terminate)?,
-                source(SignalKind::hangup(), Request::Hangup)?,
-                source(SignalKind::user_defined1(), Request::Statistics)?,
-                source(SignalKind::user_defined2(), Request::Reconnect)?,
-            ],
-        })
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mut wanted = vec![
+            (SignalKind::interrupt(), Request::Interrupt),
+            (SignalKind::terminate(), Request::Terminate),
+            (SignalKind::user_defined1(), Request::Statistics),
+            (SignalKind::user_defined2(), Request::Reconnect),
+        ];
+        if !is_ignored(&status, SignalKind::hangup()) {
+            wanted.push((SignalKind::hangup(), Request::Hangup));
+        }
+        let sources = wanted
+            .into_iter()
+            .map(|(kind, request)| Ok((signal(kind)?, request)))
+            .collect::<io::Result<_>>()?;
+        Ok(Self { sources })
     }
+}
+
+/// By the mask of ignored signals in `/proc/PID/status`, whose lowest bit is signal 1.
+fn is_ignored(status: &str, kind: SignalKind) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.unwrap_or(0) & (1 << (kind.as_raw_value() - 1)) != 0
 }
 
 impl Requests for Signals {
@@ -57,4 +71,62 @@ impl Requests for Signals {
         }
         Poll::Pending
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_read_from_the_mask() {
+        let status = "Name:\tx\nSigBlk:\tffff\nSigIgn:\t0000000000001001\n";
+        assert!(is_ignored(status, SignalKind::hangup()));
+        assert!(is_ignored(status, SignalKind::from_raw(13)));
+        assert!(!is_ignored(status, SignalKind::interrupt()));
+        assert!(!is_ignored("SigIgn:\tzz", SignalKind::hangup()));
+        assert!(!is_ignored("", SignalKind::hangup()));
+    }
+
+    #[test]
+    fn an_ignored_hangup_stays_ignored() {
+        for (trap, first) in [("trap '' HUP", "Terminate"), ("trap - HUP", "Hangup")] {
+            let line = format!("{trap}; exec \"$PROGRAM\" --nocapture --exact net::signals::tests::alone");
+            let output = Command::new("/bin/sh")
+                .args(["-c", &line])
+                .env("PROGRAM", std::env::current_exe().unwrap())
+                .env(ALONE, first)
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{first}: {output:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn alone() {
+        let Ok(first) = std::env::var(ALONE) else { return };
+        let mut signals = Signals::new().unwrap();
+        let send = async |signal: &str| {
+            let line = format!("kill -{signal} {}", std::process::id());
+            assert!(
+                Command::new("/bin/sh")
+                    .args(["-c", &line])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        };
+        send("HUP").await;
+        if first == "Terminate" {
+            send("TERM").await;
+        }
+        let request = poll_fn(|cx| signals.poll_next(cx)).await;
+        assert_eq!(format!("{request:?}"), first);
+    }
+
+    /// Set in the process of its own: what is asked for first.
+    const ALONE: &str = "VPNC_TEST_SIGNALS";
 }

@@ -1,7 +1,8 @@
 //! What we may do, and keeping secrets where others cannot read them.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
+use std::os::fd::FromRawFd as _;
 use std::os::unix::ffi::OsStrExt;
 
 use zeroize::Zeroizing;
@@ -67,6 +68,53 @@ fn name_in_passwd(passwd: &str, user: u32) -> Option<String> {
         let name = fields.next()?;
         (fields.nth(1)?.parse() == Ok(user)).then(|| name.to_owned())
     })
+}
+
+/// Keeps descriptors that were open at our start from the programs we start: one of them may hold the cookie.
+///
+/// Must be called before any thread is started.
+#[expect(unsafe_code, reason = "close_range has no safe form in std")]
+pub fn keep_descriptors_from_children() {
+    // SAFETY: the call takes numbers only and marks descriptors, without closing any.
+    let marked = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            FIRST_DESCRIPTOR,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+    if marked != 0 {
+        // before Linux 5.11
+        keep_each_descriptor();
+    }
+}
+
+/// The same by the list of open descriptors.
+#[expect(unsafe_code, reason = "fcntl has no safe form in std")]
+fn keep_each_descriptor() {
+    let Ok(entries) = fs::read_dir("/proc/self/fd") else {
+        return;
+    };
+    let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    for number in numbers.filter(|number| *number >= FIRST_DESCRIPTOR) {
+        // SAFETY: the call takes numbers only; one that is no descriptor is refused.
+        unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+}
+
+/// A file, pipe or socket that whoever started us left open under this number, where it stands. The number itself
+/// stays open.
+#[expect(unsafe_code, reason = "std knows no descriptors by number")]
+pub fn inherited_descriptor(number: u32) -> io::Result<File> {
+    let number = i32::try_from(number).map_err(|_| io::Error::from_raw_os_error(libc::EBADF))?;
+    // SAFETY: the call takes numbers only; one that is no descriptor is refused.
+    let copy = unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR) };
+    if copy == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor for us, so nobody else owns it.
+    Ok(unsafe { File::from_raw_fd(copy) })
 }
 
 /// Takes a secret out of the environment, so that no child inherits it. Its octets are wiped as [`scrub`] does.
@@ -139,13 +187,22 @@ fn matches(memory: &[u8], secrets: &[&[u8]]) -> Vec<usize> {
     offsets
 }
 
-/// True when `at` stands behind a short option glued to its value: `-Cvalue`.
+/// True when `at` stands behind short options glued to the value of the last: `-Cvalue`, `-vCvalue`.
 fn is_short_option(memory: &[u8], at: usize) -> bool {
-    at >= 2 && memory[at - 2] == b'-' && (at == 2 || memory[at - 3] == 0)
+    let letters = memory[..at].iter().rev();
+    let count = letters.take_while(|octet| octet.is_ascii_alphabetic()).count();
+    match memory[..at - count] {
+        [.., before, b'-'] => count > 0 && before == 0,
+        [b'-'] => count > 0,
+        _ => false,
+    }
 }
 
 /// Number of CAP_NET_ADMIN, capabilities(7).
 const CAP_NET_ADMIN: u32 = 12;
+
+/// The first one behind standard input, output and error.
+const FIRST_DESCRIPTOR: libc::c_int = 3;
 
 /// Arguments and environment together are limited by the kernel to 6 MiB (three quarters of 8 MiB of stack).
 const MAX_REGION: usize = 8 << 20;
@@ -170,12 +227,13 @@ mod tests {
 
     #[test]
     fn secrets_are_found_as_arguments_and_values_only() {
-        let memory = b"vpnc\0--cookie\0s3\0-Cs3\0--cookie=s3\0as3b\0s3x\0";
+        let memory = b"vpnc\0--cookie\0s3\0-Cs3\0--cookie=s3\0as3b\0s3x\0-vvCs3\0--Cs3\0-v-s3\0";
         let mut text = memory.to_vec();
         for offset in matches(memory, &[b"s3", b""]) {
             text[offset] = b'*';
         }
-        assert_eq!(text, b"vpnc\0--cookie\0**\0-C**\0--cookie=**\0as3b\0s3x\0");
+        let left = b"vpnc\0--cookie\0**\0-C**\0--cookie=**\0as3b\0s3x\0-vvC**\0--Cs3\0-v-s3\0";
+        assert_eq!(text, left);
     }
 
     #[test]
@@ -215,5 +273,59 @@ mod tests {
         io::Write::write_all(&mut io::stdout(), b"scrubbed\n").expect("stdout");
     }
 
+    #[test]
+    fn descriptors_are_read_here_and_closed_in_children() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("cookie");
+        fs::write(&path, "DSID=1").expect("a file");
+        let line = "exec 7<\"$COOKIE\" && exec \"$PROGRAM\" --nocapture --exact \
+                    platform::privilege::tests::child_keeps_its_descriptors";
+        for way in ["close_range", "list"] {
+            let output = std::process::Command::new("/bin/sh")
+                .args(["-c", line])
+                .env("COOKIE", &path)
+                .env("PROGRAM", std::env::current_exe().expect("own path"))
+                .env(KEEPER, way)
+                .output()
+                .expect("child runs");
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && text.contains("kept"), "{text}");
+        }
+    }
+
+    #[test]
+    fn child_keeps_its_descriptors() {
+        match std::env::var(KEEPER).as_deref() {
+            Ok("list") => keep_each_descriptor(),
+            Ok(_) => keep_descriptors_from_children(),
+            Err(_) => return,
+        }
+        let script = || {
+            let mut script = std::process::Command::new("/bin/sh");
+            script.args(["-c", "cat <&7"]).output().expect("a script")
+        };
+        assert!(!script().status.success());
+        assert_eq!(script().stdout, b"");
+        let cookie = io::read_to_string(inherited_descriptor(7).expect("open")).expect("text");
+        assert_eq!(cookie, "DSID=1");
+        assert!(!script().status.success());
+        io::Write::write_all(&mut io::stdout(), b"kept\n").expect("stdout");
+    }
+
+    #[test]
+    fn sockets_are_descriptors_and_other_numbers_are_not() {
+        let (mut ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
+        io::Write::write_all(&mut ours, b"DSID=1").expect("sent");
+        drop(ours);
+        let number = std::os::fd::AsRawFd::as_raw_fd(&theirs).cast_unsigned();
+        let text = io::read_to_string(inherited_descriptor(number).expect("open")).expect("text");
+        assert_eq!(text, "DSID=1");
+        for number in [u32::MAX, 1 << 20] {
+            let error = inherited_descriptor(number).expect_err("not open");
+            assert_eq!(error.raw_os_error(), Some(libc::EBADF));
+        }
+    }
+
     const CHILD: &str = "VPNC_TEST_SCRUB";
+    const KEEPER: &str = "VPNC_TEST_DESCRIPTORS";
 }

@@ -148,11 +148,18 @@ fn missing_files_exit_66() {
         "connect gw --certificate /nonexistent",
         "connect gw --certificate /dev/null --sslkey /nonexistent",
     ] {
-        vpnc(line).exits(NO_INPUT);
+        vpnc(line).exits(NO_INPUT).hides("os error").hides(": No ");
     }
     vpnc("connect gw")
         .env("VPNC_COOKIE_FILE", "/nonexistent")
         .exits(NO_INPUT);
+}
+
+#[test]
+fn pipes_have_descriptors_too() {
+    shell("echo bad=1 | \"$VPNC\" connect gw --cookie-fd 7 7<&0 </dev/null")
+        .exits(BAD_DATA)
+        .says("no DSID");
 }
 
 #[test]
@@ -203,6 +210,11 @@ fn a_cookie_in_the_wrong_place_is_not_shown() {
     vpnc("connect gw 0123456789abcdef0123456789abcdef")
         .exits(USAGE)
         .hides("0123456789abcdef");
+    let digits = "01234567890123456789012345678901";
+    vpnc(&format!("connect gw {digits}")).exits(USAGE).hides(digits);
+    vpnc("connect gw --mtu 99999999999999999999")
+        .exits(USAGE)
+        .says("'99999999999999999999'");
 }
 
 #[test]

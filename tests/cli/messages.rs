@@ -89,5 +89,7 @@ fn the_log_file_is_private_and_grows() {
 
 #[test]
 fn a_log_file_that_cannot_be_made_exits_73() {
-    vpnc("--log-file /nonexistent/log connect gw").exits(CANNOT_CREATE);
+    vpnc("--log-file /nonexistent/log connect gw")
+        .exits(CANNOT_CREATE)
+        .says("  try: --log-file");
 }

@@ -120,6 +120,44 @@ fn wrong_command_lines_exit_64() {
 }
 
 #[test]
+fn numbers_below_zero_are_out_of_range() {
+    for option in [
+        "--mtu",
+        "-m",
+        "--force-dpd",
+        "--reconnect-timeout",
+        "--connect-timeout",
+        "--esp-local-port",
+        "--dtls-local-port",
+        "--cookie-fd",
+    ] {
+        vpnc(&format!("connect gw {option} -1"))
+            .exits(USAGE)
+            .says("invalid value '-1'")
+            .says("-1 is not in ");
+    }
+}
+
+#[test]
+fn unknown_options_are_not_taken_for_arguments() {
+    for line in [
+        "connect gw --xx",
+        "connect gw -Z",
+        "connect gw -1",
+        "logout gw --mtu 1",
+    ] {
+        vpnc(line)
+            .exits(USAGE)
+            .says("unexpected argument")
+            .hides("as a value");
+    }
+    vpnc("connect gw --cokie x").exits(USAGE).says("'--cookie'");
+    vpnc("connect gw --esp-local-port 70000")
+        .exits(USAGE)
+        .says("--esp-local-port");
+}
+
+#[test]
 fn bad_urls_exit_64() {
     vpnc("connect http://gw -C DSID=1")
         .exits(USAGE)
@@ -128,8 +166,10 @@ fn bad_urls_exit_64() {
         .exits(USAGE)
         .hides("hunter2");
     vpnc("connect 2001:db8::1").exits(USAGE).says("[2001:db8::1]");
-    for url in ["ftp://gw", "gw:0", "gw:99999", "https://", "[::1"] {
-        vpnc_args(&["connect", url]).exits(USAGE);
+    for url in [
+        "ftp://gw", "gw:0", "gw:99999", "https://", "[::1", "...", "-", " ",
+    ] {
+        vpnc_args(&["connect", url]).exits(USAGE).says("  try: ");
     }
 }
 

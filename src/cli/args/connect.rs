@@ -85,7 +85,7 @@ pub struct CookieArgs {
     #[arg(long, value_name = "FILE", group = COOKIE)]
     pub cookie_file: Option<PathBuf>,
     /// Read the session cookie from an open file descriptor, first line
-    #[arg(long, value_name = "N", group = COOKIE)]
+    #[arg(long, value_name = "N", group = COOKIE, allow_negative_numbers = true)]
     pub cookie_fd: Option<u32>,
 }
 
@@ -156,7 +156,7 @@ pub struct ReachArgs {
     #[arg(long, overrides_with = "proxy")]
     pub no_proxy: bool,
     /// Seconds for each attempt to connect and to agree on TLS
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     pub connect_timeout: u32,
 }
 
@@ -165,7 +165,12 @@ pub struct ReachArgs {
 #[command(next_help_heading = "Tunnel")]
 pub struct TunnelArgs {
     /// Seconds to keep trying after the connection was lost; 0 gives up at once
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 300,
+        allow_negative_numbers = true
+    )]
     pub reconnect_timeout: u32,
     /// All packets over TLS, no ESP over UDP
     ///
@@ -173,16 +178,21 @@ pub struct TunnelArgs {
     #[arg(long, visible_aliases = ["no-dtls", "no-udp"])]
     pub no_esp: bool,
     /// Local UDP port for ESP instead of any
-    #[arg(long, value_name = "PORT", visible_alias = "esp-local-port")]
-    pub dtls_local_port: Option<u16>,
+    #[arg(
+        long,
+        value_name = "PORT",
+        visible_alias = "dtls-local-port",
+        allow_negative_numbers = true
+    )]
+    pub esp_local_port: Option<u16>,
     /// Seconds without an answer over ESP after which TLS is used, instead of the gateway's (at least 2)
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub force_dpd: Option<u32>,
     /// Name of the tunnel interface; may be an existing one that belongs to you
     #[arg(short, long, value_name = "NAME", value_parser = values::interface)]
     pub interface: Option<String>,
     /// Largest packet inside the tunnel, if below the gateway's (at least 576)
-    #[arg(short, long, value_name = "BYTES")]
+    #[arg(short, long, value_name = "BYTES", allow_negative_numbers = true)]
     pub mtu: Option<u16>,
     /// Set up the network with this command (a vpnc-script), run by /bin/sh
     #[arg(short, long, value_name = "COMMAND", value_parser = values::command)]

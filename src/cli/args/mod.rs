@@ -8,6 +8,7 @@ mod values;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -125,7 +126,13 @@ pub struct ManArgs {
 pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let command = Cli::command();
     let args = implied::insert_connect(&command, args.collect());
-    Cli::try_parse_from(args)
+    Cli::try_parse_from(args).map_err(|mut error| {
+        if error.kind() == ErrorKind::UnknownArgument {
+            // "to pass '--x' as a value, use '-- --x'": never what was meant, only hosts are arguments here
+            error.remove(ContextKind::Suggested);
+        }
+        error
+    })
 }
 
 /// What `--version` prints after the program's name.

@@ -1,6 +1,9 @@
 //! The client certificate and its key, read from PEM files.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustls::pki_types::pem::{self, PemObject as _};
@@ -64,12 +67,39 @@ pub(super) fn load(settings: &TlsSettings) -> Result<Option<Identity>, NetError>
     }))
 }
 
-/// A file of certificates or keys.
+/// A file of certificates or keys, whole. What has no end, or may never begin, is refused: nobody could interrupt us.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, NetError> {
-    std::fs::read(path).map_err(|source| NetError::File {
+    let failed = |source| NetError::File {
         path: path.to_owned(),
         source,
-    })
+    };
+    // a FIFO without a writer would hold up the opening
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    let opened = File::options().read(true).custom_flags(flags).open(path);
+    let file = opened.map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
+    if !metadata.is_file() {
+        return Err(NetError::BadFile {
+            path: path.to_owned(),
+            problem: "it is a pipe or a device, not a regular file".to_owned(),
+            remedy: Some("write certificate or key to a file that only you can read (chmod 600)"),
+        });
+    }
+    // room for all of it at once: a key must not stay behind in memory that was outgrown
+    let room = metadata.len().min(MAX_PEM) + 1;
+    let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(room).unwrap_or_default()));
+    file.take(MAX_PEM + 1).read_to_end(&mut text).map_err(failed)?;
+    if text.len() as u64 > MAX_PEM {
+        return Err(NetError::BadFile {
+            path: path.to_owned(),
+            problem: "larger than 1 MiB, not a PEM file".to_owned(),
+            remedy: None,
+        });
+    }
+    Ok(std::mem::take(&mut *text))
 }
 
 /// A file that is no proper PEM.
@@ -104,3 +134,42 @@ fn load_key(path: &Path, text: &[u8]) -> Result<PrivateKeyDer<'static>, NetError
 
 /// In `BEGIN ENCRYPTED PRIVATE KEY` (PKCS#8) and `Proc-Type: 4,ENCRYPTED` (older).
 const ENCRYPTED: &[u8] = b"ENCRYPTED";
+
+/// Five times the largest set of certificate authorities in use.
+const MAX_PEM: u64 = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::ExitStatus;
+
+    fn refused(path: &Path) -> crate::error::Error {
+        let error = read_file(path).expect_err("nothing to read").user_error();
+        assert_eq!(error.status, ExitStatus::BadData, "{error}");
+        error
+    }
+
+    #[test]
+    fn files_without_an_end_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+        assert!(made.unwrap().success());
+        for path in [Path::new("/dev/zero"), &fifo] {
+            assert!(refused(path).message.ends_with("not a regular file"));
+        }
+    }
+
+    #[test]
+    fn files_are_read_up_to_one_mebibyte() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(MAX_PEM).unwrap();
+        assert_eq!(read_file(file.path()).unwrap().len() as u64, MAX_PEM);
+        file.as_file().set_len(MAX_PEM + 1).unwrap();
+        let error = refused(file.path());
+        assert!(
+            error.message.ends_with("larger than 1 MiB, not a PEM file"),
+            "{error}"
+        );
+    }
+}
