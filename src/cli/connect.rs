@@ -13,6 +13,7 @@ use crate::net::logout;
 use crate::net::settings::{ConnectSettings, GatewaySettings, LogoutSettings, NetworkMode};
 use crate::net::signals::Signals;
 use crate::net::{Connector, NetError};
+use crate::platform::linux::instance::{Lock, LockError};
 use crate::platform::linux::journal;
 use crate::platform::linux::setup::{DEFAULT_METRIC, NativeOptions, NativeSetup};
 use crate::platform::linux::tun::LinuxTun;
@@ -27,6 +28,7 @@ use crate::secret::Secret;
 pub(super) async fn connect(settings: ConnectSettings, progress: Progress) -> Result<(), Error> {
     harden();
     let (connector, jar) = prepare(&settings.gateway, &settings.user_agent, &settings.cookie)?;
+    let _lock = lock(&settings.name)?;
     repair();
     // from here on nothing blocks, so that signals are heard
     let signals = signals()?;
@@ -66,11 +68,33 @@ fn prepare(gateway: &GatewaySettings, user_agent: &str, cookie: &Secret) -> Resu
     Ok((connector, jar))
 }
 
+/// Claims the name for the life of the run. Without a place for state files there is nothing to claim.
+fn lock(name: &str) -> Result<Option<Lock>, Error> {
+    let Some(dir) = journal::default_dir() else {
+        return Ok(None);
+    };
+    match Lock::acquire(&dir, name) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(LockError::Setup(error)) => Err(error.into()),
+        Err(LockError::Busy { pid }) => {
+            let process = pid.map_or_else(|| "its process".to_owned(), |pid| pid.to_string());
+            Err(Error::new(
+                ExitStatus::Instance,
+                format!("a tunnel with the name {name} is running already"),
+            )
+            .at(format!("process {process}"))
+            .hint(format!(
+                "end it with  kill -INT {process}   or give this one another name with --name NAME"
+            )))
+        }
+    }
+}
+
 /// What an earlier run left behind because it was killed is put right first.
 fn repair() {
     let Some(dir) = journal::default_dir() else { return };
     let repaired = journal::repair(&dir);
-    if repaired.journals > 0 {
+    if repaired.undone > 0 {
         info!(
             changes = repaired.undone,
             "an earlier run had ended without cleaning up; its changes are undone"

@@ -9,10 +9,11 @@ use crate::platform::Interface;
 /// One line when the tunnel is up.
 pub(super) fn connected(interface: &Interface, network: &NetworkConfig, udp: bool) -> String {
     let prefix = network.prefix_len.unwrap_or(32);
-    let routes = if network.takes_default_route() {
+    let effective = network.effective_routes();
+    let routes = if effective.covers_default() {
         "default route".to_owned()
     } else {
-        format!("{} route(s)", network.include.len())
+        format!("{} route(s)", effective.count())
     };
     let path = if udp { "TLS until ESP answers" } else { "TLS only" };
     format!(

@@ -6,7 +6,7 @@ use tracing::{debug, info, warn};
 
 use super::{Driver, Parts, interruptible};
 use crate::engine::{Configured, Event, Output, Path};
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::ending::{self, Ending};
 use crate::net::report;
@@ -93,7 +93,7 @@ impl Driver<'_> {
 
     fn keep_cookies(&mut self, lines: &[Secret]) {
         let lines = lines.iter().map(Secret::expose);
-        self.jar.store(self.connector.url(), lines);
+        self.jar.store_tunnel_answer(self.connector.url(), lines);
     }
 
     async fn configure(&mut self, configured: &Configured) -> Option<Ending> {
@@ -155,7 +155,10 @@ impl Driver<'_> {
         let Some(peer) = self.peer else { return };
         match UdpPath::connect(peer, port, self.settings.esp_local_port) {
             Ok(udp) => self.udp = Some(udp),
-            Err(error) => warn!(%error, port, "no UDP socket for ESP, data stays on TLS"),
+            Err(error) => warn!(
+                error = plain_io(&error),
+                port, "no UDP socket for ESP, data stays on TLS"
+            ),
         }
     }
 }

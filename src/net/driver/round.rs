@@ -9,7 +9,7 @@ use tracing::{debug, info};
 
 use super::Driver;
 use crate::engine::Route;
-use crate::error::Error;
+use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::channel::{Channel, Incoming};
 use crate::net::connect::{Connection, Connector};
@@ -153,7 +153,7 @@ impl Driver<'_> {
             Incoming::Closed => self.lose_channel(None, now),
             Incoming::Failed(error) => {
                 let refusal = Refusal::in_io_error(&error);
-                let cause = refusal.map_or_else(|| error.to_string(), |refusal| refusal.to_string());
+                let cause = refusal.map_or_else(|| plain_io(&error), |refusal| refusal.to_string());
                 self.lose_channel(Some(cause), now);
             }
         }
@@ -248,8 +248,11 @@ fn take<T>(poll: Poll<T>) -> Option<T> {
 }
 
 fn device_lost(name: &str, source: &io::Error) -> Error {
-    Error::new(ExitStatus::Io, format!("cannot read from {name}: {source}"))
-        .note("the device was removed or taken down by another program")
+    Error::new(
+        ExitStatus::Io,
+        format!("cannot read from {name}: {}", plain_io(source)),
+    )
+    .note("the device was removed or taken down by another program")
 }
 
 /// With this much waiting for the channel nothing more is read from it.
