@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::program::{BAD_DATA, NO_COOKIE, NO_INPUT, PROGRAM, USAGE, shell, vpnc, vpnc_args};
 
@@ -160,6 +161,33 @@ fn pipes_have_descriptors_too() {
     shell("echo bad=1 | \"$VPNC\" connect gw --cookie-fd 7 7<&0 </dev/null")
         .exits(BAD_DATA)
         .says("no DSID");
+}
+
+#[test]
+fn descriptors_are_marked_before_anything_else() {
+    let line = "exec \"$VPNC\" connect gw --cookie-on-stdin 7</dev/null";
+    let mut child = Command::new("/bin/sh")
+        .args(["-c", line])
+        .env_clear()
+        .env("VPNC", PROGRAM)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the shell starts");
+    let path = format!("/proc/{}/fdinfo/7", child.id());
+    let is_marked = || {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let flags = text.lines().find_map(|line| line.strip_prefix("flags:"));
+        let flags = flags.and_then(|flags| u64::from_str_radix(flags.trim(), 8).ok());
+        flags.is_some_and(|flags| flags & 0o2_000_000 != 0)
+    };
+    let marked = (0..500).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        is_marked()
+    });
+    drop(child.stdin.take());
+    assert_eq!(child.wait().expect("the program ends").code(), Some(NO_COOKIE));
+    assert!(marked, "a script would inherit the descriptor");
 }
 
 #[test]

@@ -40,7 +40,6 @@ impl Journal {
     /// As [`Journal::create`], with the words for the user; no journal without a folder.
     pub fn start(dir: Option<&Path>, name: &str) -> Result<Option<Self>, SetupError> {
         let Some(dir) = dir else {
-            tracing::warn!("no place for an undo journal: if killed, routes stay behind");
             return Ok(None);
         };
         Self::create(dir, name)

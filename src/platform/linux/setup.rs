@@ -109,6 +109,9 @@ impl NativeSetup {
         }
         if self.journal.is_none() && self.applied.is_none() {
             self.journal = self.start_journal()?;
+            if self.journal.is_none() {
+                tracing::warn!("no place for an undo journal: if killed, routes stay behind");
+            }
         }
         Ok(())
     }
