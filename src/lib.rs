@@ -46,7 +46,7 @@
 //!
 //! Out: the driver reads a batch from the device straight into a [`packet::Batch`], where packets lie as far apart as
 //! they need once they are sealed. [`engine::Engine::handle_tun`] chooses the path once for the batch. Over UDP they get
-//! their numbers, are sealed where they lie and leave in as few system calls as possible; over the channel the link
+//! their numbers, are sealed where they lie and are sent from there; over the channel the link
 //! wraps them into messages in the channel's buffer.
 //!
 //! In: datagrams are received into [`packet::Received`], opened in place, checked against the replay window, and the

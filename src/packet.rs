@@ -2,13 +2,13 @@
 //!
 //! Packets move in batches and are changed in place. Both arenas are allocated once and reused; pushing a packet
 //! never allocates. In a `Batch` each packet is laid down with the head and tail room its *sealed* form needs, so
-//! that sealing happens in place and sealed datagrams of equal length lie side by side: a run of them can be given
-//! to the kernel as one segmented send.
+//! that sealing happens in place and sealed datagrams of equal length lie side by side. Today each is sent by itself;
+//! the layout is the one a segmented send of a whole run needs.
 
 use std::ops::Range;
 
-/// Most packets in one batch: 64 × 2 KB stay inside a level-2 cache, and 64 is the kernel's limit for one
-/// segmented UDP send.
+/// Most packets in one batch: 64 × 2 KB stay inside a level-2 cache, and the kernel takes no more than 64 segments in
+/// one UDP send.
 pub const MAX_PACKETS: usize = 64;
 
 /// Largest IP packet, by its 16-bit length field.

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use tracing::debug;
+use tracing::{debug, trace};
 
 pub use self::output::{Configured, End, Event, Loss, Output, Route, Statistics, Traffic};
 pub use self::path::Path;
@@ -148,6 +148,7 @@ impl Engine {
         while let Some(output) = link.poll_output() {
             outputs.push(output);
         }
+        trace_packets("packet in", Path::Channel, received.packets().skip(before));
         let octets = received
             .packets()
             .skip(before)
@@ -216,6 +217,7 @@ impl Engine {
     pub fn handle_tun(&mut self, batch: &mut Batch, now: Instant) -> Route {
         let before = batch.len();
         batch.retain(is_ipv4);
+        trace_packets("packet out", self.path.current(), batch.packets());
         self.statistics.out_dropped += (before - batch.len()) as u64;
         if let (Path::Udp, Some(esp)) = (self.path.current(), &mut self.esp) {
             let octets = octets(batch.packets());
@@ -239,7 +241,16 @@ impl Engine {
     /// Datagrams from the gateway; inner packets are marked in `received`.
     pub fn handle_udp(&mut self, received: &mut Received, now: Instant) {
         let Some(esp) = &mut self.esp else { return };
+        let before = received.packet_count();
         let report = esp.open(received);
+        trace_packets("packet in", Path::Udp, received.packets().skip(before));
+        if report.probes > 0 || report.drops.total() > 0 {
+            trace!(
+                probes = report.probes,
+                dropped = report.drops.total(),
+                "datagrams without a packet"
+            );
+        }
         self.statistics.udp_in.add(report.packets, report.bytes);
         self.statistics.drops += report.drops;
         self.statistics.probes_answered += report.probes as u64;
@@ -421,7 +432,7 @@ impl Engine {
         self.statistics.rekeys += 1;
         self.events.push_back(Event::Rekeyed);
         match &mut self.esp {
-            Some(esp) if self.path.state_name() != "off" => {
+            Some(esp) if !self.path.is_off() => {
                 esp.rekey(&offer.keys);
                 if self.udp_port != offer.port {
                     self.udp_port = offer.port;
@@ -518,6 +529,15 @@ impl Engine {
 /// Whether this is one IPv4 packet, whole: a device with a larger MTU than ours gives cut ones.
 fn is_ipv4(packet: &[u8]) -> bool {
     first_packet(packet) == Split::Packet(packet.len())
+}
+
+/// One line a packet at the most verbose level: length and protocol number, nothing of who talks to whom.
+fn trace_packets<'a>(what: &str, path: Path, packets: impl Iterator<Item = &'a [u8]>) {
+    if tracing::enabled!(tracing::Level::TRACE) {
+        for packet in packets {
+            trace!(?path, len = packet.len(), protocol = packet.get(9), "{what}");
+        }
+    }
 }
 
 fn octets<'a>(packets: impl Iterator<Item = &'a [u8]>) -> u64 {

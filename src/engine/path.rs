@@ -225,6 +225,11 @@ impl DataPath {
         }
     }
 
+    /// Whether UDP is not used at all until new keys come.
+    pub(super) fn is_off(&self) -> bool {
+        self.state == State::Off
+    }
+
     /// Name of the state, for statistics.
     pub(super) fn state_name(&self) -> &'static str {
         match self.state {

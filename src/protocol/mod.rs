@@ -71,8 +71,6 @@ pub struct UdpOffer {
     pub port: u16,
     /// The gateway's fall-back time in seconds (8/9), if it named one.
     pub fallback_seconds: Option<u32>,
-    /// Key lifetime in seconds (8/6), 0 = none; the gateway renews keys by itself.
-    pub lifetime_seconds: u32,
 }
 
 /// Why a link ended. Grouped by what can be done about it.

@@ -5,7 +5,7 @@ use std::time::Instant;
 use tracing::{debug, info, warn};
 
 use super::{Driver, Parts, interruptible};
-use crate::engine::{Configured, Event, Output, Path};
+use crate::engine::{Configured, Event, Loss, Output, Path};
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::ending::{self, Ending};
@@ -65,8 +65,11 @@ impl Driver<'_> {
             Event::ChannelLost { cause, retry_in } => {
                 self.channel = None;
                 self.opening = None;
-                let cause = ending::loss_text(&cause);
-                warn!(%cause, retry_in_seconds = retry_in.as_secs(), "connection to the gateway lost");
+                // what the user asked for needs no warning
+                if cause != Loss::Requested {
+                    let cause = ending::loss_text(&cause);
+                    warn!(%cause, retry_in_seconds = retry_in.as_secs(), "connection to the gateway lost");
+                }
             }
             Event::Ended(end) => return Some(Ending::Engine(end)),
         }

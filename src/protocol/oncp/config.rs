@@ -27,7 +27,6 @@ pub(super) struct EspParams {
     mac: Option<u8>,
     compression: u8,
     port: u16,
-    lifetime_seconds: u32,
     fallback_seconds: Option<u32>,
     replay: Option<u32>,
     spi: Option<[u8; 4]>,
@@ -60,7 +59,7 @@ impl EspParams {
                 debug!(octets = u32::from_be_bytes(octets), "ESP key lifetime");
             }),
             (8, 6) => set(attribute, |seconds| {
-                self.lifetime_seconds = u32::from_be_bytes(seconds)
+                debug!(seconds = u32::from_be_bytes(seconds), "ESP key lifetime");
             }),
             (8, 9) => set(attribute, |seconds| {
                 self.fallback_seconds = Some(u32::from_be_bytes(seconds));
@@ -105,7 +104,6 @@ impl EspParams {
             outbound: SaKeys { spi, block },
             port: self.port,
             fallback_seconds: self.fallback_seconds,
-            lifetime_seconds: self.lifetime_seconds,
             // on unless the gateway switches it off (§13.6)
             replay_protection: self.replay != Some(0),
         })
@@ -120,7 +118,6 @@ pub(super) struct UsableEsp {
     pub(super) outbound: SaKeys,
     pub(super) port: u16,
     pub(super) fallback_seconds: Option<u32>,
-    pub(super) lifetime_seconds: u32,
     pub(super) replay_protection: bool,
 }
 

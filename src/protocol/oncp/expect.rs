@@ -36,6 +36,7 @@ impl ExpectHead {
         let Some(head) = parse_response(&self.head)? else {
             return Ok((State::Head(self), &[]));
         };
+        debug!(status = head.status, "answer to the tunnel request");
         check_status(&head)?;
         if !head.set_cookies.is_empty() {
             shared.outputs.push_back(LinkOutput::SetCookies(head.set_cookies));

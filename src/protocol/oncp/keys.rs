@@ -33,7 +33,6 @@ pub(super) fn complete(
         },
         port: usable.port,
         fallback_seconds: usable.fallback_seconds,
-        lifetime_seconds: usable.lifetime_seconds,
     }
 }
 

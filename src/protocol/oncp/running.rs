@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use bytes::BytesMut;
-use tracing::{debug, warn};
+use tracing::{debug, trace, warn};
 
 use super::config::EspParams;
 use super::packets::PacketReader;
 use super::{Next, Shared, State, keys};
 use crate::packet::Received;
 use crate::protocol::{LinkError, LinkOutput};
-use crate::wire::kmp::{KmpReader, Piece, kind};
+use crate::wire::kmp::{Header, KmpReader, Piece, kind};
 use crate::wire::record::{RecordReader, Unit, write_record};
 use crate::wire::tlv::attributes;
 
@@ -77,7 +77,7 @@ impl Running {
     ) {
         while let Some(piece) = self.messages.next(&mut bytes) {
             match piece {
-                Piece::Begin(header) => self.begin(header.kind),
+                Piece::Begin(header) => self.begin(header),
                 Piece::Body { bytes, left } if self.current == Some(kind::DATA) => {
                     self.packets.feed(bytes, left, received);
                 }
@@ -91,7 +91,9 @@ impl Running {
         }
     }
 
-    fn begin(&mut self, kind: u16) {
+    fn begin(&mut self, header: Header) {
+        let kind = header.kind;
+        trace!(kind, len = header.len, "message from the gateway");
         self.current = Some(kind);
         self.payload.clear();
         self.packets.begin();
