@@ -116,15 +116,17 @@ fn a_gateway_that_vanishes_leaves_nothing() {
 }
 
 #[test]
-fn a_set_up_that_fails_leaves_nothing() {
+fn a_bad_folder_for_the_journal_is_refused_before_the_gateway_hears_of_us() {
     let Some(lab) = Lab::start("") else { return };
     let before = Snapshot::of(&lab);
-    // Journals others could write are instructions from others: refused after the gateway has answered.
+    // Journals others could write are instructions from others.
     let journals = lab.file("run/vpnc-cli");
     fs::create_dir(&journals).expect("a folder");
     fs::set_permissions(&journals, Permissions::from_mode(0o777)).expect("a mode");
-    lab.client("").exits(77).says("journal");
-    assert_eq!(lab.count("tunnels"), 1);
+    lab.client("")
+        .exits(77)
+        .says("must be a folder that only its owner can write");
+    assert_eq!(lab.count("tcp_connections"), 0);
     before.assert_restored(&lab);
 }
 

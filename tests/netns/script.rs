@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::lab::{INSIDE, INTERNET, Lab, TUNNEL, has};
+use crate::lab::{INSIDE, INTERNET, Lab, TUNNEL, has, wait_until};
 use crate::ping;
 use crate::snapshot::Snapshot;
 use crate::transfer::seen_from;
@@ -64,6 +64,31 @@ fn every_reason_of_the_contract_is_called_in_order() {
         ]
     );
     assert!(notes.contains("connect vpn7 198.51.100.1 10.66.7.8"), "{notes}");
+}
+
+#[test]
+fn a_script_that_hangs_is_ended_by_a_signal_and_its_changes_are_undone() {
+    for reason in ["pre-init", "connect"] {
+        let Some(lab) = Lab::start("") else { return };
+        let before = Snapshot::of(&lab);
+        let (script, begun, late) = (lab.file("script"), lab.file("begun"), lab.file("late"));
+        let text = format!(
+            "[ $reason = disconnect ] && ip route del 203.0.113.128/25\n\
+             [ $reason = {reason} ] || exit 0\n\
+             [ $reason = connect ] && ip route add 203.0.113.128/25 dev lan\n\
+             touch {}; sleep 30; touch {}\n",
+            begun.display(),
+            late.display()
+        );
+        fs::write(&script, text).expect("a file");
+        let client = lab.client(&format!("-s sh~{}", script.display()));
+        wait_until("the script hangs", Duration::from_secs(10), || begun.exists());
+        let (exit, took) = client.end_by(libc::SIGINT);
+        exit.expect(130);
+        assert!(took < Duration::from_millis(1800), "{reason}: {took:?}");
+        before.assert_restored(&lab);
+        assert!(!late.exists(), "{reason}: the script went on");
+    }
 }
 
 pub(crate) const SCRIPT: &str = "/usr/share/vpnc-scripts/vpnc-script";

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use tracing::{debug, info, warn};
 
-use super::{Driver, Parts, interruptible};
+use super::{Driver, GRACE, Parts, interruptible};
 use crate::engine::{Configured, Event, Loss, Output, Path};
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
@@ -115,9 +115,8 @@ impl Driver<'_> {
             self.parts.observer.step(format!("set up {}", interface.name));
             self.set_up_begun = true;
             let Parts { setup, requests, .. } = &mut self.parts;
-            // a step is not left half done by the first signal, only by a second one
             let apply = setup.apply(&interface, &configured.network);
-            let (applied, request) = interruptible(requests.as_mut(), 2, apply).await;
+            let (applied, request) = interruptible(requests.as_mut(), Some(GRACE), apply).await;
             if let Some(request) = request {
                 return Some(self.requested(request));
             }
@@ -138,14 +137,14 @@ impl Driver<'_> {
         None
     }
 
-    /// Tells the network set-up about a reconnect. A signal cuts it short.
+    /// Tells the network set-up about a reconnect.
     async fn run_hook(&mut self, hook: Hook) -> Option<Ending> {
         let Parts { setup, requests, .. } = &mut self.parts;
         let step = match hook {
             Hook::AttemptReconnect => setup.attempt_reconnect(),
             Hook::Reconnected => setup.reconnected(),
         };
-        let (result, request) = interruptible(requests.as_mut(), 1, step).await;
+        let (result, request) = interruptible(requests.as_mut(), Some(GRACE), step).await;
         if let Some(Err(error)) = result {
             warn!(%error, "network set-up");
         }

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::time::{Sleep, sleep_until};
 
@@ -138,7 +138,7 @@ impl<'a> Driver<'a> {
     /// Rounds until something ends the session.
     async fn go(&mut self) -> Ending {
         let Parts { setup, requests, .. } = &mut self.parts;
-        match interruptible(requests.as_mut(), 1, setup.prepare()).await {
+        match interruptible(requests.as_mut(), Some(GRACE), setup.prepare()).await {
             (_, Some(request)) => return self.requested(request),
             (Some(Err(error)), None) => return Ending::Failed(error.into()),
             (Some(Ok(())) | None, None) => {}
@@ -173,25 +173,30 @@ async fn unwinding(future: impl Future<Output = Ending>) -> Ending {
 }
 
 /// Awaits a step of the network set-up while requests to end are listened to. Returns its result and the first
-/// request; at the request numbered `cut` the step is dropped, which also ends a script that hangs.
+/// request.
+///
+/// A step is not left half done at once: after the first request it may go on for `grace`, or without a limit of ours.
+/// A second request cuts it short in any case. A step cut short is dropped, which also ends a script that hangs.
 async fn interruptible<T>(
     requests: &mut (dyn Requests + '_),
-    cut: usize,
+    grace: Option<Duration>,
     step: impl Future<Output = T>,
 ) -> (Option<T>, Option<Request>) {
     let mut step = pin!(step);
-    let (mut first, mut count) = (None, 0);
-    loop {
-        tokio::select! {
-            result = &mut step => return (Some(result), first),
-            request = poll_fn(|cx| poll_end_request(requests, cx)) => {
-                first.get_or_insert(request);
-                count += 1;
-                if count >= cut {
-                    return (None, first);
-                }
-            }
+    let first = tokio::select! {
+        result = &mut step => return (Some(result), None),
+        request = poll_fn(|cx| poll_end_request(requests, cx)) => request,
+    };
+    let patience = async {
+        match grace {
+            Some(grace) => tokio::time::sleep(grace).await,
+            None => std::future::pending().await,
         }
+    };
+    tokio::select! {
+        result = step => (Some(result), Some(first)),
+        _ = poll_fn(|cx| poll_end_request(requests, cx)) => (None, Some(first)),
+        () = patience => (None, Some(first)),
     }
 }
 
@@ -213,3 +218,7 @@ const MAX_INNER_PACKET: usize = 9216;
 
 /// Room for one datagram: the largest inner packet sealed.
 const MAX_DATAGRAM: usize = 16 * 1024;
+
+/// How long a step of the set-up may go on after a request to end: enough for a script that works, little enough to
+/// be gone before NetworkManager kills us (`cli.md §9`).
+const GRACE: Duration = Duration::from_secs(1);

@@ -40,7 +40,7 @@ impl Driver<'_> {
     /// second one also cuts a script short, whose work the next start then does.
     async fn undo(&mut self) -> bool {
         let Parts { setup, requests, .. } = &mut self.parts;
-        let (result, request) = interruptible(requests.as_mut(), 2, setup.revert()).await;
+        let (result, request) = interruptible(requests.as_mut(), None, setup.revert()).await;
         match result {
             Some(Ok(())) => {}
             Some(Err(error)) => warn!(%error, "not everything of the network set-up could be undone"),
