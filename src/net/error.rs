@@ -212,9 +212,7 @@ impl NetError {
             )
             .at(format!("public key {seen}"))
             .note("either the gateway has a new key, or somebody else answers in its place")
-            .hint(format!(
-                "compare that pin with your administrator's, then --servercert {seen}"
-            )),
+            .hint("ask your administrator for the pin of the key before you trust another"),
             Self::File { path, source } => Error::new(
                 ExitStatus::NoInput,
                 format!("cannot read {}: {}", path.display(), plain_io(source)),

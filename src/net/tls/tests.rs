@@ -131,6 +131,11 @@ async fn with_pins_only_the_pins_count() {
     let error = refusal(&settings).await;
     assert_eq!(error.status, ExitStatus::Untrusted);
     assert_eq!(error.place, Some(format!("public key {}", good.pin())));
+    let hint = error.hint.expect("advice");
+    assert!(
+        !hint.contains("--servercert"),
+        "a stranger's pin is not ready to paste: {hint}"
+    );
     settings.tls.pins.push(good.pin());
     ping(&mut connect(&settings).await.unwrap()).await;
 }
