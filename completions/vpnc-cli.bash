@@ -82,7 +82,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__connect)
-            opts="-C -c -k -P -i -m -s -l -x -v -q -h -V --server --cookie --cookie-on-stdin --cookie-file --cookie-fd --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --reconnect-timeout --no-dtls --no-udp --no-esp --dtls-local-port --esp-local-port --force-dpd --interface --mtu --script --network --no-logout --name --protocol --juniper --non-inter --useragent --local-hostname --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --syslog --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --verbose --quiet --timestamp --color --log-file --help --version"
+            opts="-C -c -k -P -i -m -s -l -x -d -D -Q -e -v -q -h -V --server --cookie --cookie-on-stdin --cookie-file --cookie-fd --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --reconnect-timeout --no-dtls --no-udp --no-esp --dtls-local-port --esp-local-port --force-dpd --interface --mtu --script --network --no-logout --name --protocol --juniper --non-inter --useragent --local-hostname --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --syslog --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --disable-ipv6 --deflate --no-deflate --compression --queue-len --base-mtu --no-passwd --cert-expire-warning --verbose --quiet --timestamp --color --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -261,6 +261,30 @@ _vpnc__cli() {
                     return 0
                     ;;
                 --mca-key-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compression)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue-len)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -Q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-mtu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-expire-warning)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
