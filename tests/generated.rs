@@ -13,6 +13,17 @@ fn man_pages_are_fresh() {
     compare("man", &generate::man_pages().expect("man pages"));
 }
 
+/// Errors point there.
+#[test]
+fn pages_of_commands_that_reach_the_gateway_have_the_section_on_old_ones() {
+    let pages = generate::man_pages().expect("man pages");
+    for name in ["vpnc-cli.1", "vpnc-cli-connect.1", "vpnc-cli-logout.1"] {
+        let (_, page) = pages.iter().find(|(known, _)| known == name).expect(name);
+        let page = String::from_utf8_lossy(page);
+        assert!(page.contains("OLD GATEWAYS"), "{name}");
+    }
+}
+
 #[test]
 fn completions_are_fresh() {
     compare("completions", &generate::completions());

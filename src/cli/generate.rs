@@ -129,9 +129,10 @@ fn synopsis(mut command: Command) -> Roff {
 fn sections(command: &str) -> &'static [Section] {
     match command {
         "completions" => &[],
-        "logout" => &[manual::ENVIRONMENT, manual::EXIT_STATUS],
+        "logout" => &[manual::OLD_GATEWAYS, manual::ENVIRONMENT, manual::EXIT_STATUS],
         _ => &[
             manual::EXAMPLES,
+            manual::OLD_GATEWAYS,
             manual::ENVIRONMENT,
             manual::FILES,
             manual::SIGNALS,

@@ -295,7 +295,7 @@ fn handshake_error(place: &str, refusal: &Refusal, tried: Backends) -> Error {
         ExitStatus::Protocol,
         format!("TLS handshake with {place} failed, {summary}"),
     );
-    let ask = "ask the administrator to enable ECDHE suites; see \"Old gateways\" in the manual";
+    let ask = "ask the administrator to enable ECDHE suites; see OLD GATEWAYS in the manual page";
     match refusal {
         Refusal::ClientCertificate { alert } => {
             return error

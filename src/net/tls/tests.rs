@@ -450,8 +450,8 @@ mod old_gateways {
             format!(
                 "error: TLS handshake with {NAME}:{} failed, no cipher suite in common\n  where: the gateway refused \
                  the handshake (alert handshake_failure); it probably offers only TLS 1.2 with RSA key exchange or \
-                 older\n  try: --tls auto, or ask the administrator to enable ECDHE suites; see \"Old gateways\" in \
-                 the manual",
+                 older\n  try: --tls auto, or ask the administrator to enable ECDHE suites; see OLD GATEWAYS in the \
+                 manual page",
                 gateway.port
             )
         );
