@@ -224,6 +224,19 @@ mod tests {
     use crate::exit::ExitStatus;
 
     #[test]
+    fn statuses_that_never_occur_are_left_out() {
+        for status in [
+            ExitStatus::LoginRefused,
+            ExitStatus::HostCheck,
+            ExitStatus::Config,
+        ] {
+            let number = (status as u8).to_string();
+            let mut terms = EXIT_STATUS.entries.iter().flat_map(|(terms, _)| terms.split(' '));
+            assert!(!terms.any(|term| term == number), "{status:?}");
+        }
+    }
+
+    #[test]
     fn statuses_of_this_release_are_explained() {
         let explained: Vec<&str> = EXIT_STATUS
             .entries
