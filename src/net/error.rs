@@ -75,6 +75,8 @@ pub enum NetError {
         reason: String,
         /// Pin of the key that was seen.
         pin: String,
+        /// The user took the gateway's own certificate for its authority's.
+        given_as_authority: bool,
     },
     /// Pins were given and none is that of the gateway's key.
     #[error("the public key of {host} matches none of the given pins")]
@@ -198,14 +200,29 @@ impl NetError {
             } => handshake_error(place, refusal, *tried),
             Self::NotTls { place } => Error::new(ExitStatus::Protocol, format!("{place} does not speak TLS"))
                 .hint("check host and port; the gateway usually listens on 443"),
-            Self::Untrusted { host, reason, pin } => Error::new(
-                ExitStatus::Untrusted,
-                format!("the certificate of {host} is not trusted ({reason})"),
-            )
-            .at(format!("public key {pin}"))
-            .hint(format!(
-                "compare that pin with your administrator's, then --servercert {pin}"
-            )),
+            Self::Untrusted {
+                host,
+                reason,
+                pin,
+                given_as_authority,
+            } => {
+                let error = Error::new(
+                    ExitStatus::Untrusted,
+                    format!("the certificate of {host} is not trusted ({reason})"),
+                )
+                .at(format!("public key {pin}"))
+                .hint(format!(
+                    "compare that pin with your administrator's, then --servercert {pin}"
+                ));
+                if *given_as_authority {
+                    error.note(
+                        "the file of --cafile holds this very certificate, which is no authority for it; \
+                         --servercert trusts its one key",
+                    )
+                } else {
+                    error
+                }
+            }
             Self::PinMismatch { host, seen } => Error::new(
                 ExitStatus::Untrusted,
                 format!("the public key of {host} matches none of the given pins"),
