@@ -59,7 +59,7 @@ _vpnc__cli() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vpnc__subcmd__cli__subcmd__completions)
+        vpnc__cli__subcmd__completions)
             opts="-v -q -h -V --verbose --quiet --timestamp --color --log-file --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -81,8 +81,8 @@ _vpnc__cli() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vpnc__subcmd__cli__subcmd__connect)
-            opts="-C -c -k -P -i -m -s -l -x -v -q -h -V --server --cookie --cookie-on-stdin --cookie-file --cookie-fd --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --reconnect-timeout --no-dtls --no-udp --no-esp --dtls-local-port --esp-local-port --force-dpd --interface --mtu --script --network --no-logout --name --protocol --juniper --non-inter --useragent --local-hostname --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --syslog --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --verbose --quiet --timestamp --color --log-file --help --version"
+        vpnc__cli__subcmd__connect)
+            opts="-C -c -k -P -i -m -s -l -x -d -D -Q -e -v -q -h -V --server --cookie --cookie-on-stdin --cookie-file --cookie-fd --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --reconnect-timeout --no-dtls --no-udp --no-esp --dtls-local-port --esp-local-port --force-dpd --interface --mtu --script --network --no-logout --name --protocol --juniper --non-inter --useragent --local-hostname --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --syslog --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --disable-ipv6 --deflate --no-deflate --compression --queue-len --base-mtu --no-passwd --cert-expire-warning --verbose --quiet --timestamp --color --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -264,6 +264,30 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --compression)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue-len)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -Q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-mtu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-expire-warning)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -279,7 +303,7 @@ _vpnc__cli() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vpnc__subcmd__cli__subcmd__logout)
+        vpnc__cli__subcmd__logout)
             opts="-C -c -k -P -v -q -h -V --server --cookie --cookie-on-stdin --cookie-file --cookie-fd --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --useragent --verbose --quiet --timestamp --color --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -373,7 +397,7 @@ _vpnc__cli() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vpnc__subcmd__cli__subcmd__man)
+        vpnc__cli__subcmd__man)
             opts="-v -q -h -V --completions --verbose --quiet --timestamp --color --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

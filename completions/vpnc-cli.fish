@@ -77,6 +77,10 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s x -l xmlco
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l mca-certificate -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l mca-key -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l mca-key-password -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l compression -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s Q -l queue-len -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l base-mtu -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s e -l cert-expire-warning -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
 always\t'Always'
 never\t'Never'"
@@ -96,6 +100,10 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-http-ke
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l libproxy
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l key-password-from-fsid
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s l -l syslog
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l disable-ipv6
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s d -l deflate
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s D -l no-deflate
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-passwd
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l timestamp -d 'Put the local time before each line'
@@ -140,6 +148,10 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s x -l xmlconfig 
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l mca-certificate -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l mca-key -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l mca-key-password -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l compression -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s Q -l queue-len -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l base-mtu -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s e -l cert-expire-warning -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
 always\t'Always'
 never\t'Never'"
@@ -159,6 +171,10 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-http-keepali
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l libproxy
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l key-password-from-fsid
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s l -l syslog
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l disable-ipv6
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s d -l deflate
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s D -l no-deflate
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-passwd
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l timestamp -d 'Put the local time before each line'

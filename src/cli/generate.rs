@@ -21,7 +21,18 @@ pub type Generated = (String, Vec<u8>);
 pub fn completion(shell: Shell) -> Vec<u8> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut definitions(), NAME, &mut text);
-    text
+    if shell == Shell::Bash {
+        with_reachable_cases(text)
+    } else {
+        text
+    }
+}
+
+/// `clap_complete` writes the hyphen of the program's name as `__` where bash notes the command, and as `__subcmd__`
+/// in the cases it looks that up in: no command would ever be completed.
+fn with_reachable_cases(script: Vec<u8>) -> Vec<u8> {
+    let script = String::from_utf8_lossy(&script);
+    script.replace("vpnc__subcmd__cli", "vpnc__cli").into_bytes()
 }
 
 /// The completion scripts of all shells.
@@ -118,9 +129,10 @@ fn synopsis(mut command: Command) -> Roff {
 fn sections(command: &str) -> &'static [Section] {
     match command {
         "completions" => &[],
-        "logout" => &[manual::ENVIRONMENT, manual::EXIT_STATUS],
+        "logout" => &[manual::OLD_GATEWAYS, manual::ENVIRONMENT, manual::EXIT_STATUS],
         _ => &[
             manual::EXAMPLES,
+            manual::OLD_GATEWAYS,
             manual::ENVIRONMENT,
             manual::FILES,
             manual::SIGNALS,

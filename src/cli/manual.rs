@@ -138,6 +138,37 @@ pub const SIGNALS: Section = Section {
     ],
 };
 
+/// What to do about gateways that know no modern TLS.
+pub const OLD_GATEWAYS: Section = Section {
+    heading: "Old gateways",
+    entries: &[
+        (
+            "--tls auto",
+            "the usual way: first the modern TLS library, and the legacy one (OpenSSL) only when the gateway refuses \
+             the handshake of the modern one; a certificate that is not trusted never leads there",
+        ),
+        (
+            "--tls modern",
+            "TLS 1.2 and 1.3 with forward secrecy or nothing; whoever records the connection cannot read it later \
+             with the gateway's key",
+        ),
+        (
+            "--tls legacy",
+            "OpenSSL from the start, which also knows TLS 1.2 with RSA key exchange; spares the refused first attempt; \
+             in builds with the feature legacy-tls only",
+        ),
+        (
+            "--allow-insecure-crypto",
+            "the legacy library may also use TLS 1.0 and 1.1, 3DES and RC4, which can be broken: only until the \
+             gateway is renewed, and never together with --tls modern",
+        ),
+        (
+            "on the gateway",
+            "the better cure is the administrator's: enable TLS 1.2 with ECDHE cipher suites",
+        ),
+    ],
+};
+
 /// Files of the program.
 pub const FILES: Section = Section {
     heading: "Files",
@@ -191,6 +222,19 @@ const INDENT: usize = 4;
 mod tests {
     use super::*;
     use crate::exit::ExitStatus;
+
+    #[test]
+    fn statuses_that_never_occur_are_left_out() {
+        for status in [
+            ExitStatus::LoginRefused,
+            ExitStatus::HostCheck,
+            ExitStatus::Config,
+        ] {
+            let number = (status as u8).to_string();
+            let mut terms = EXIT_STATUS.entries.iter().flat_map(|(terms, _)| terms.split(' '));
+            assert!(!terms.any(|term| term == number), "{status:?}");
+        }
+    }
 
     #[test]
     fn statuses_of_this_release_are_explained() {

@@ -23,7 +23,7 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<ConnectS
     for name in args.ignored.given() {
         tracing::debug!("{name} changes nothing here and is ignored");
     }
-    let gateway = gateway(&args.server, &args.trust, &args.reach, environment)?;
+    let gateway = gateway("connect", &args.server, &args.trust, &args.reach, environment)?;
     let network = network(&args.tunnel)?;
     let cookie = cookie::obtain(&args.cookie, environment)?;
     Ok(ConnectSettings {
@@ -45,7 +45,7 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<ConnectS
 
 /// Settings of a logout.
 pub fn logout(args: &LogoutArgs, environment: &Environment) -> Result<LogoutSettings, Error> {
-    let gateway = gateway(&args.server, &args.trust, &args.reach, environment)?;
+    let gateway = gateway("logout", &args.server, &args.trust, &args.reach, environment)?;
     Ok(LogoutSettings {
         gateway,
         cookie: cookie::obtain(&args.cookie, environment)?,
@@ -54,6 +54,7 @@ pub fn logout(args: &LogoutArgs, environment: &Environment) -> Result<LogoutSett
 }
 
 fn gateway(
+    command: &str,
     server: &ServerArgs,
     trust: &TrustArgs,
     reach: &ReachArgs,
@@ -61,8 +62,9 @@ fn gateway(
 ) -> Result<GatewaySettings, Error> {
     let typed = server.url.as_deref().or(server.server.as_deref());
     let Some(typed) = typed.or_else(|| environment.text("VPNC_SERVER")) else {
-        return Err(usage("no gateway is named")
-            .hint("vpnc-cli connect vpn.example.com …, or VPNC_SERVER in the environment"));
+        return Err(usage("no gateway is named").hint(format!(
+            "vpnc-cli {command} vpn.example.com …, or VPNC_SERVER in the environment"
+        )));
     };
     let GatewayUrl { host, port, path } = GatewayUrl::parse(typed)?;
     if path != "/" {

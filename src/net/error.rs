@@ -75,6 +75,8 @@ pub enum NetError {
         reason: String,
         /// Pin of the key that was seen.
         pin: String,
+        /// The user took the gateway's own certificate for its authority's.
+        given_as_authority: bool,
     },
     /// Pins were given and none is that of the gateway's key.
     #[error("the public key of {host} matches none of the given pins")]
@@ -198,23 +200,36 @@ impl NetError {
             } => handshake_error(place, refusal, *tried),
             Self::NotTls { place } => Error::new(ExitStatus::Protocol, format!("{place} does not speak TLS"))
                 .hint("check host and port; the gateway usually listens on 443"),
-            Self::Untrusted { host, reason, pin } => Error::new(
-                ExitStatus::Untrusted,
-                format!("the certificate of {host} is not trusted ({reason})"),
-            )
-            .at(format!("public key {pin}"))
-            .hint(format!(
-                "compare that pin with your administrator's, then --servercert {pin}"
-            )),
+            Self::Untrusted {
+                host,
+                reason,
+                pin,
+                given_as_authority,
+            } => {
+                let error = Error::new(
+                    ExitStatus::Untrusted,
+                    format!("the certificate of {host} is not trusted ({reason})"),
+                )
+                .at(format!("public key {pin}"))
+                .hint(format!(
+                    "compare that pin with your administrator's, then --servercert {pin}"
+                ));
+                if *given_as_authority {
+                    error.note(
+                        "the file of --cafile holds this very certificate, which is no authority for it; \
+                         --servercert trusts its one key",
+                    )
+                } else {
+                    error
+                }
+            }
             Self::PinMismatch { host, seen } => Error::new(
                 ExitStatus::Untrusted,
                 format!("the public key of {host} matches none of the given pins"),
             )
             .at(format!("public key {seen}"))
             .note("either the gateway has a new key, or somebody else answers in its place")
-            .hint(format!(
-                "compare that pin with your administrator's, then --servercert {seen}"
-            )),
+            .hint("ask your administrator for the pin of the key before you trust another"),
             Self::File { path, source } => Error::new(
                 ExitStatus::NoInput,
                 format!("cannot read {}: {}", path.display(), plain_io(source)),
@@ -297,7 +312,7 @@ fn handshake_error(place: &str, refusal: &Refusal, tried: Backends) -> Error {
         ExitStatus::Protocol,
         format!("TLS handshake with {place} failed, {summary}"),
     );
-    let ask = "ask the administrator to enable ECDHE suites; see \"Old gateways\" in the manual";
+    let ask = "ask the administrator to enable ECDHE suites; see OLD GATEWAYS in the manual page";
     match refusal {
         Refusal::ClientCertificate { alert } => {
             return error

@@ -49,6 +49,12 @@ const VALUES: &[(&str, &str)] = &[
     ("--mca-certificate", "x"),
     ("--mca-key", "x"),
     ("--mca-key-password", "x"),
+    ("--compression", "none"),
+    ("--queue-len", "32"),
+    ("-Q", "32"),
+    ("--base-mtu", "1500"),
+    ("--cert-expire-warning", "30"),
+    ("-e", "30"),
 ];
 
 /// Options without a value.
@@ -75,6 +81,12 @@ const FLAGS: &[&str] = &[
     "--key-password-from-fsid",
     "--syslog",
     "-l",
+    "--disable-ipv6",
+    "--deflate",
+    "-d",
+    "--no-deflate",
+    "-D",
+    "--no-passwd",
 ];
 
 #[test]
@@ -120,7 +132,7 @@ fn unambiguous_abbreviations_are_taken() {
         "connect gw --conn=5",
         "connect gw --inter vpn0",
         "connect gw --verb",
-        "connect gw --no-d",
+        "connect gw --no-dt",
         "connect gw --jun",
         "--prot=nc gw",
     ] {

@@ -191,6 +191,14 @@ fn good_urls_are_taken() {
 }
 
 #[test]
+fn a_missing_gateway_is_answered_with_the_same_command() {
+    for command in ["connect", "logout"] {
+        let example = format!("try: vpnc-cli {command} vpn.example.com");
+        vpnc(command).exits(USAGE).says(&example);
+    }
+}
+
+#[test]
 fn no_cert_check_is_answered_with_the_pin() {
     for line in [
         "connect gw --no-cert-check",

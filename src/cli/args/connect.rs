@@ -277,6 +277,22 @@ pub struct IgnoredArgs {
     mca_key: Option<String>,
     #[arg(long, hide = true, value_name = "TEXT")]
     mca_key_password: Option<Secret>,
+    #[arg(long, hide = true)]
+    disable_ipv6: bool,
+    #[arg(short = 'd', long, hide = true)]
+    deflate: bool,
+    #[arg(short = 'D', long, hide = true)]
+    no_deflate: bool,
+    #[arg(long, hide = true, value_name = "MODE")]
+    compression: Option<String>,
+    #[arg(short = 'Q', long, hide = true, value_name = "N")]
+    queue_len: Option<String>,
+    #[arg(long, hide = true, value_name = "BYTES")]
+    base_mtu: Option<String>,
+    #[arg(long, hide = true)]
+    no_passwd: bool,
+    #[arg(short = 'e', long, hide = true, value_name = "DAYS")]
+    cert_expire_warning: Option<String>,
 }
 
 impl IgnoredArgs {
@@ -299,6 +315,14 @@ impl IgnoredArgs {
             ("--mca-certificate", self.mca_certificate.is_some()),
             ("--mca-key", self.mca_key.is_some()),
             ("--mca-key-password", self.mca_key_password.is_some()),
+            ("--disable-ipv6", self.disable_ipv6),
+            ("--deflate", self.deflate),
+            ("--no-deflate", self.no_deflate),
+            ("--compression", self.compression.is_some()),
+            ("--queue-len", self.queue_len.is_some()),
+            ("--base-mtu", self.base_mtu.is_some()),
+            ("--no-passwd", self.no_passwd),
+            ("--cert-expire-warning", self.cert_expire_warning.is_some()),
         ]
         .into_iter()
         .filter_map(|(name, given)| given.then_some(name))

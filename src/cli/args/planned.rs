@@ -25,9 +25,13 @@ fn explain_word(word: &str) -> Option<Error> {
 /// Options by what a user can do without them.
 const PLANNED: &[(&str, &str)] = &[
     (
-        "--user -u --passwd-on-stdin --passwd-file --passwd-command --no-passwd --authgroup --realm --role --usergroup \
+        "--user -u --passwd-on-stdin --passwd-file --passwd-command --authgroup --realm --role --usergroup \
          -g --form-entry -F --accept-banner --token-mode --token-secret --external-browser",
         "sign in with a browser and pass its DSID cookie: --cookie-on-stdin, --cookie-file FILE",
+    ),
+    (
+        "--authenticate --cookieonly",
+        "the cookie comes from the browser: sign in there and copy the value of DSID",
     ),
     (
         "--csd-wrapper --csd-user --force-trojan --hostcheck-interval --os --version-string --device-id",
@@ -39,17 +43,13 @@ const PLANNED: &[(&str, &str)] = &[
     ),
     (
         "--dns --dns-domain --dns-server --ignore-dns --route --exclude-route --no-routes --default-route \
-         --no-default-route --route-metric --fail-closed --disable-ipv6 --script-tun -S --socks --netns \
-         --bind-interface --fwmark --passtos --base-mtu",
+         --no-default-route --route-metric --fail-closed --script-tun -S --socks --netns \
+         --bind-interface --fwmark --passtos",
         "leave it out, or let a script set up the network: -s COMMAND; --network none leaves it to you",
     ),
     (
         "--json --config --profile --dump-http-traffic --dump-secrets --printcookie",
         "leave it out; options on the command line and -v, -vv say the same",
-    ),
-    (
-        "--compression --deflate -d --no-deflate -D --queue-len -Q --cert-expire-warning -e",
-        "leave it out; the tunnel works without it",
     ),
     (
         "--key-password -p",
@@ -86,6 +86,47 @@ mod tests {
         }
         let with_value = explained(&["vpnc-cli", "--background=yes"]).expect("explained");
         assert_eq!(with_value.message, "--background is not built yet");
+    }
+
+    /// Long options of OpenConnect 9.01, those its help does not show included, with a value where they take one.
+    const OPENCONNECT: &str = "\
+        --config=x --version --help --protocol=nc --user=x --no-passwd --non-inter --passwd-on-stdin --authgroup=x \
+        --form-entry=x --certificate=x --sslkey=x --cert-expire-warning=30 --usergroup=x --key-password=x \
+        --external-browser=x --key-password-from-fsid --token-mode=totp --token-secret=x --servercert=sha1:PIN \
+        --no-system-trust --cafile=x --server=x --proxy=x --proxy-auth=x --no-proxy --libproxy \
+        --reconnect-timeout=300 --resolve=gw:192.0.2.1 --passtos --dtls-local-port=4500 --cookie=x \
+        --cookie-on-stdin --authenticate --cookieonly --printcookie --background --pid-file=x --setuid=x --syslog \
+        --verbose --quiet --dump-http-traffic --timestamp --interface=x --script=x --script-tun --disable-ipv6 \
+        --xmlconfig=x --mtu=1400 --base-mtu=1500 --deflate --no-deflate --compression=none --force-dpd=10 --pfs \
+        --no-dtls --dtls-ciphers=x --dtls12-ciphers=x --queue-len=32 --useragent=x --local-hostname=x --os=win \
+        --version-string=x --csd-user=x --csd-wrapper=x --force-trojan=10 --no-http-keepalive --no-xmlpost \
+        --allow-insecure-crypto --mca-certificate=x --mca-key=x --mca-key-password=x --sni=x --juniper \
+        --no-cert-check --http-auth=x --gnutls-priority=x --gnutls-debug=9 --openssl-ciphers=x";
+
+    /// Abbreviations are allowed, so an option that is not known could pass as another one.
+    #[test]
+    fn every_option_of_openconnect_is_known_by_its_own_name_or_explained() {
+        let mut command = Cli::command();
+        command.build();
+        let connect = command.find_subcommand("connect").expect("a command");
+        let pin = "0".repeat(40);
+        for word in OPENCONNECT.split_whitespace() {
+            let word = word.replace("PIN", &pin);
+            if explained(&["vpnc-cli", "connect", &word]).is_some() {
+                continue;
+            }
+            let name = word.trim_start_matches('-').split('=').next().expect("a name");
+            let own = connect.get_arguments().any(|arg| {
+                arg.get_long() == Some(name)
+                    || arg.get_all_aliases().is_some_and(|names| names.contains(&name))
+            });
+            assert!(own, "{word} is neither known nor explained");
+            let words = ["vpnc-cli", "connect", "--certificate=c", word.as_str()];
+            match crate::cli::args::parse(words.into_iter().map(Into::into)) {
+                Ok(_) => {}
+                Err(answer) => assert!(!answer.use_stderr(), "{word}: {answer}"),
+            }
+        }
     }
 
     #[test]

@@ -251,7 +251,16 @@ impl TlsClient {
     fn distrusted(&self, distrust: Distrust) -> NetError {
         let host = self.host.clone();
         match distrust {
-            Distrust::Untrusted { reason, pin } => NetError::Untrusted { host, reason, pin },
+            Distrust::Untrusted {
+                reason,
+                pin,
+                given_as_authority,
+            } => NetError::Untrusted {
+                host,
+                reason,
+                pin,
+                given_as_authority,
+            },
             Distrust::PinMismatch { seen } => NetError::PinMismatch { host, seen },
         }
     }

@@ -85,6 +85,30 @@ async fn a_self_signed_certificate_can_be_its_own_cafile() {
 }
 
 #[tokio::test]
+async fn a_gateways_certificate_that_is_no_authority_for_itself_is_told_as_cafile() {
+    let (folder, authority) = (Folder::new(), Authority::new());
+    let mut own_authority = params(NAME);
+    own_authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    for leaf in [
+        Leaf::self_signed(&own_authority, KeyPair::generate().unwrap()),
+        authority.leaf(NAME),
+    ] {
+        let gateway = Gateway::modern(leaf.server(), Script::Echo).await;
+        let mut settings = settings(gateway.port);
+        settings.tls.ca_files = vec![folder.write("other.pem", &Authority::new().pem)];
+        assert_eq!(refusal(&settings).await.note, None);
+        settings.tls.ca_files.push(folder.write("gateway.pem", &leaf.pem));
+        let error = refusal(&settings).await;
+        assert_eq!(error.status, ExitStatus::Untrusted);
+        let note = error.note.expect("an explanation");
+        assert!(
+            note.contains("no authority") && note.contains("--servercert"),
+            "{note}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_name_is_told_with_the_right_ones() {
     let (folder, authority) = (Folder::new(), Authority::new());
     let gateway = Gateway::modern(authority.leaf("other.test").server(), Script::Echo).await;
@@ -131,6 +155,11 @@ async fn with_pins_only_the_pins_count() {
     let error = refusal(&settings).await;
     assert_eq!(error.status, ExitStatus::Untrusted);
     assert_eq!(error.place, Some(format!("public key {}", good.pin())));
+    let hint = error.hint.expect("advice");
+    assert!(
+        !hint.contains("--servercert"),
+        "a stranger's pin is not ready to paste: {hint}"
+    );
     settings.tls.pins.push(good.pin());
     ping(&mut connect(&settings).await.unwrap()).await;
 }
@@ -445,8 +474,8 @@ mod old_gateways {
             format!(
                 "error: TLS handshake with {NAME}:{} failed, no cipher suite in common\n  where: the gateway refused \
                  the handshake (alert handshake_failure); it probably offers only TLS 1.2 with RSA key exchange or \
-                 older\n  try: --tls auto, or ask the administrator to enable ECDHE suites; see \"Old gateways\" in \
-                 the manual",
+                 older\n  try: --tls auto, or ask the administrator to enable ECDHE suites; see OLD GATEWAYS in the \
+                 manual page",
                 gateway.port
             )
         );

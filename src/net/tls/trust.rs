@@ -21,22 +21,31 @@ pub(super) struct Trust {
     host: ServerName<'static>,
     pins: Vec<Pin>,
     roots: RootCertStore,
+    /// What the user's own files hold, for the advice.
+    given: Vec<CertificateDer<'static>>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 /// A certificate that is not the gateway's, as far as we can tell.
 #[derive(Debug, Clone)]
 pub(super) enum Distrust {
-    Untrusted { reason: String, pin: String },
-    PinMismatch { seen: String },
+    Untrusted {
+        reason: String,
+        pin: String,
+        given_as_authority: bool,
+    },
+    PinMismatch {
+        seen: String,
+    },
 }
 
 impl Trust {
     /// Reads the roots that the settings call for. With pins none are read: only the pins count.
     pub(super) fn load(settings: &TlsSettings, host: ServerName<'static>) -> Result<Self, NetError> {
         let mut roots = RootCertStore::empty();
+        let mut given = Vec::new();
         for path in &settings.ca_files {
-            add_file(&mut roots, path)?;
+            given.append(&mut add_file(&mut roots, path)?);
         }
         if settings.pins.is_empty() && !settings.no_system_trust {
             let system = rustls_native_certs::load_native_certs();
@@ -50,6 +59,7 @@ impl Trust {
             host,
             pins: settings.pins.clone(),
             roots,
+            given,
             algorithms: default_provider().signature_verification_algorithms,
         })
     }
@@ -70,6 +80,7 @@ impl Trust {
             return Err(Distrust::Untrusted {
                 reason: "it cannot be read".to_owned(),
                 pin: "unknown".to_owned(),
+                given_as_authority: false,
             });
         };
         let key = parsed.subject_public_key_info();
@@ -83,11 +94,13 @@ impl Trust {
         }
         let signed =
             verify_server_cert_signed_by_trust_anchor(&parsed, &self.roots, rest, now, self.algorithms.all);
+        let given_as_authority = signed.as_ref().is_err_and(is_about_the_issuer) && self.given.contains(leaf);
         match signed.and_then(|()| verify_server_name(&parsed, &self.host)) {
             Ok(()) => Ok(pin),
             Err(error) => Err(Distrust::Untrusted {
                 reason: self.reason(&error, leaf),
                 pin,
+                given_as_authority,
             }),
         }
     }
@@ -126,26 +139,37 @@ impl Trust {
     }
 }
 
-fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), NetError> {
+/// No root signed it, or it is a root itself, which `webpki` does not take for a server's.
+fn is_about_the_issuer(error: &rustls::Error) -> bool {
+    matches!(
+        error,
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_))
+    )
+}
+
+/// Yields what was added.
+fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<Vec<CertificateDer<'static>>, NetError> {
     let text = read_file(path)?;
-    let mut added = 0;
+    let mut added = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(&text) {
         let certificate = certificate.map_err(|error| pem_problem(path, &error))?;
-        roots.add(certificate).map_err(|error| NetError::BadFile {
-            path: path.to_owned(),
-            problem: format!("one of its certificates is no root: {error}"),
-            remedy: None,
-        })?;
-        added += 1;
+        roots
+            .add(certificate.clone())
+            .map_err(|error| NetError::BadFile {
+                path: path.to_owned(),
+                problem: format!("one of its certificates is no root: {error}"),
+                remedy: None,
+            })?;
+        added.push(certificate);
     }
-    if added == 0 {
+    if added.is_empty() {
         return Err(NetError::BadFile {
             path: path.to_owned(),
             problem: "it holds no certificate in PEM form".to_owned(),
             remedy: Some("openssl x509 -inform DER -in FILE -out FILE.pem   makes PEM of a DER file"),
         });
     }
-    Ok(())
+    Ok(added)
 }
 
 fn wrong_name(presented: &[String]) -> String {
