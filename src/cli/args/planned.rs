@@ -1,26 +1,63 @@
 //! Options that users of other clients know and that are not built yet: told apart from slips of the keyboard.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
+use clap::CommandFactory as _;
+
+use super::Cli;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 
 /// The explanation for the first option that is not built yet.
 ///
-/// Looked for before parsing: `--user` would pass as an abbreviation of `--useragent`.
+/// Looked for before parsing, and abbreviations too: `--user` and `--use` would pass for `--useragent`, and what stands
+/// behind them, which may be a secret, would be repeated in an error.
 pub(in crate::cli) fn explain(args: &[OsString]) -> Option<Error> {
+    let built = built_names();
     let words = args.iter().skip(1).filter_map(|word| word.to_str());
-    words.take_while(|word| *word != "--").find_map(explain_word)
+    words
+        .take_while(|word| *word != "--")
+        .find_map(|word| explain_word(word, &built))
 }
 
-fn explain_word(word: &str) -> Option<Error> {
-    let name = word.split('=').next().unwrap_or(word);
-    let is_option = name.starts_with('-');
-    let (_, hint) = PLANNED
-        .iter()
-        .find(|(names, _)| is_option && names.split(' ').any(|known| known == name))?;
-    Some(Error::new(ExitStatus::Usage, format!("{name} is not built yet")).hint(*hint))
+fn explain_word(word: &str, built: &BTreeSet<String>) -> Option<Error> {
+    let (name, hint) = if word.starts_with("--") {
+        let name = word.split('=').next().unwrap_or(word);
+        let abbreviates = name.len() >= SHORTEST_ABBREVIATION && !built.contains(name);
+        find(|planned| planned == name || abbreviates && planned.starts_with(name))?
+    } else {
+        // the value may be glued on: -ujoe
+        find(|planned| planned.len() == 2 && word.starts_with(planned))?
+    };
+    Some(Error::new(ExitStatus::Usage, format!("{name} is not built yet")).hint(hint))
 }
+
+fn find(fits: impl Fn(&str) -> bool) -> Option<(&'static str, &'static str)> {
+    let names = PLANNED
+        .iter()
+        .flat_map(|(names, hint)| names.split(' ').map(move |name| (name, *hint)));
+    names.into_iter().find(|(name, _)| fits(name))
+}
+
+/// All long options that are built, by their full names.
+fn built_names() -> BTreeSet<String> {
+    let program = Cli::command();
+    let commands = std::iter::once(&program).chain(program.get_subcommands());
+    let args = commands.flat_map(clap::Command::get_arguments);
+    let names = args.flat_map(|arg| {
+        arg.get_long()
+            .into_iter()
+            .chain(arg.get_all_aliases().into_iter().flatten())
+    });
+    names
+        .map(|name| format!("--{name}"))
+        .chain(["--help".to_owned(), "--version".to_owned()])
+        .collect()
+}
+
+/// Two letters: shorter ones fit too much to mean anything.
+const SHORTEST_ABBREVIATION: usize = 4;
 
 /// Options by what a user can do without them.
 const PLANNED: &[(&str, &str)] = &[
@@ -126,6 +163,33 @@ mod tests {
                 Ok(_) => {}
                 Err(answer) => assert!(!answer.use_stderr(), "{word}: {answer}"),
             }
+        }
+    }
+
+    #[test]
+    fn abbreviations_do_not_slip_past() {
+        for (word, name) in [
+            ("--use", "--user"),
+            ("--key-pass=x", "--key-password"),
+            ("-ujoe", "-u"),
+        ] {
+            let error = explained(&["vpnc-cli", "connect", "gw", word]).expect(word);
+            assert_eq!(error.message, format!("{name} is not built yet"));
+        }
+    }
+
+    #[test]
+    fn built_options_are_not_taken_for_others() {
+        for word in [
+            "--cookie",
+            "--script",
+            "--version",
+            "--no-dtls",
+            "--useragent",
+            "-v",
+            "-C",
+        ] {
+            assert_eq!(explained(&["vpnc-cli", "connect", "gw", word]), None, "{word}");
         }
     }
 
