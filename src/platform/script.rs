@@ -31,7 +31,8 @@ pub struct ScriptOptions {
     pub journal_dir: Option<PathBuf>,
 }
 
-/// Sets the machine up by a vpnc-script. A script that fails is logged and the tunnel goes on.
+/// Sets the machine up by a vpnc-script. A script that fails is logged and the tunnel goes on; one that cannot be run is
+/// noticed at `pre-init`, before anything is sent.
 #[derive(Debug)]
 pub struct ScriptSetup {
     options: ScriptOptions,
@@ -56,7 +57,22 @@ impl ScriptSetup {
         }
     }
 
+    /// A failure of the script itself is only logged.
     async fn call(
+        &self,
+        reason: &'static str,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<(), SetupError> {
+        match self.run(reason, environment).await {
+            Err(error @ SetupError::Script { .. }) => {
+                tracing::warn!("{error}");
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn run(
         &self,
         reason: &'static str,
         environment: &BTreeMap<String, String>,
@@ -67,12 +83,25 @@ impl ScriptSetup {
         } else {
             SCRIPT_LIMIT
         };
-        match self.script_call(reason, environment).run(limit).await {
-            Err(error @ SetupError::Script { .. }) => {
+        self.script_call(reason, environment).run(limit).await
+    }
+
+    async fn pre_init(&mut self, environment: &BTreeMap<String, String>) -> Result<(), SetupError> {
+        if self.journal.is_none() && self.connected.is_none() {
+            self.journal = self.start_journal()?;
+        }
+        match self.run("pre-init", environment).await {
+            Err(error @ SetupError::Script { ran: true, .. }) => {
                 tracing::warn!("{error}");
                 Ok(())
             }
-            other => other,
+            Err(error) => {
+                if let Some(unused) = self.journal.take() {
+                    unused.remove();
+                }
+                Err(error)
+            }
+            Ok(()) => Ok(()),
         }
     }
 
@@ -122,7 +151,15 @@ impl ScriptSetup {
         let Some(mut connected) = self.connected.take() else {
             return Ok(());
         };
-        self.call("disconnect", &connected.environment).await?;
+        match self.run("disconnect", &connected.environment).await {
+            // the journal stays, for the next start
+            Err(error @ SetupError::Script { ran: true, .. }) => {
+                tracing::warn!("{error}; it is run again at the next start");
+                return Ok(());
+            }
+            Err(error @ SetupError::Script { .. }) => tracing::warn!("{error}"),
+            other => other?,
+        }
         connected.log.forget();
         Ok(())
     }
@@ -148,12 +185,7 @@ impl NetworkSetup for ScriptSetup {
         if let Some(interface) = &self.options.interface {
             environment.insert("TUNDEV".to_owned(), interface.clone());
         }
-        Box::pin(async move {
-            if self.journal.is_none() && self.connected.is_none() {
-                self.journal = self.start_journal()?;
-            }
-            self.call("pre-init", &environment).await
-        })
+        Box::pin(async move { self.pre_init(&environment).await })
     }
 
     fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a> {
