@@ -4,7 +4,6 @@ mod call;
 mod environment;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 pub use self::call::{DISCONNECT_LIMIT, SCRIPT_LIMIT, ScriptCall};
@@ -19,8 +18,6 @@ use crate::platform::{Interface, NetworkSetup, SetupError, SetupFuture};
 pub struct ScriptOptions {
     /// Command line for `/bin/sh -c`.
     pub command: String,
-    /// Outer address of the gateway for `pre-init`, if known by then.
-    pub gateway: Option<IpAddr>,
     /// Interface chosen by option, for `pre-init`.
     pub interface: Option<String>,
     /// Verbosity for the script: 0 error, 1 info, 2 debug, 3 trace.
@@ -179,9 +176,6 @@ impl ScriptSetup {
 impl NetworkSetup for ScriptSetup {
     fn prepare(&mut self) -> SetupFuture<'_> {
         let mut environment = base(self.options.log_level);
-        if let Some(gateway) = self.options.gateway {
-            environment.insert("VPNGATEWAY".to_owned(), gateway.to_string());
-        }
         if let Some(interface) = &self.options.interface {
             environment.insert("TUNDEV".to_owned(), interface.clone());
         }

@@ -227,7 +227,6 @@ fn the_script_of_the_distribution_moves_the_default_route() {
 fn options(command: &str, dir: &Path) -> ScriptOptions {
     ScriptOptions {
         command: command.to_owned(),
-        gateway: None,
         interface: None,
         log_level: 1,
         name: "work".to_owned(),
