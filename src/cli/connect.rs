@@ -111,7 +111,6 @@ fn setup(settings: &ConnectSettings) -> Result<Box<dyn NetworkSetup>, Error> {
         NetworkMode::None => Box::new(NoSetup),
         NetworkMode::Script(command) => Box::new(ScriptSetup::new(ScriptOptions {
             command: command.clone(),
-            gateway: None,
             interface: settings.interface.clone(),
             log_level: log_level(),
             name: settings.name.clone(),

@@ -158,13 +158,15 @@ pub enum SetupError {
         /// Interface of the other route.
         device: String,
     },
-    /// The script ended with a failure. Not fatal by itself.
+    /// The script ended with a failure. Not fatal by itself, unless it cannot be run.
     #[error("script ended with {status} at reason={reason}")]
     Script {
         /// The reason it was called with.
         reason: String,
         /// Exit status or signal, in words.
         status: String,
+        /// False when the shell could not find or start it.
+        ran: bool,
     },
 }
 
@@ -220,6 +222,12 @@ impl From<SetupError> for Error {
                     "end the other VPN on {device}, or ip route del {destination} dev {device} metric {metric}"
                 ));
             }
+            SetupError::Script { ran: false, .. } => {
+                user.hint = Some(
+                    "check the path and that it is executable; Debian's is /usr/share/vpnc-scripts/vpnc-script"
+                        .to_owned(),
+                );
+            }
             SetupError::TooMuch { .. } => {
                 user.hint = Some("the built-in set-up: leave out -s".to_owned());
             }
@@ -228,7 +236,7 @@ impl From<SetupError> for Error {
             | SetupError::BadName { .. }
             | SetupError::Busy { .. }
             | SetupError::NotTun { .. }
-            | SetupError::Script { .. } => {}
+            | SetupError::Script { ran: true, .. } => {}
         }
         user
     }

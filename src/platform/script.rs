@@ -4,7 +4,6 @@ mod call;
 mod environment;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 pub use self::call::{DISCONNECT_LIMIT, SCRIPT_LIMIT, ScriptCall};
@@ -19,8 +18,6 @@ use crate::platform::{Interface, NetworkSetup, SetupError, SetupFuture};
 pub struct ScriptOptions {
     /// Command line for `/bin/sh -c`.
     pub command: String,
-    /// Outer address of the gateway for `pre-init`, if known by then.
-    pub gateway: Option<IpAddr>,
     /// Interface chosen by option, for `pre-init`.
     pub interface: Option<String>,
     /// Verbosity for the script: 0 error, 1 info, 2 debug, 3 trace.
@@ -31,7 +28,8 @@ pub struct ScriptOptions {
     pub journal_dir: Option<PathBuf>,
 }
 
-/// Sets the machine up by a vpnc-script. A script that fails is logged and the tunnel goes on.
+/// Sets the machine up by a vpnc-script. A script that fails is logged and the tunnel goes on; one that cannot be run is
+/// noticed at `pre-init`, before anything is sent.
 #[derive(Debug)]
 pub struct ScriptSetup {
     options: ScriptOptions,
@@ -56,7 +54,22 @@ impl ScriptSetup {
         }
     }
 
+    /// A failure of the script itself is only logged.
     async fn call(
+        &self,
+        reason: &'static str,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<(), SetupError> {
+        match self.run(reason, environment).await {
+            Err(error @ SetupError::Script { .. }) => {
+                tracing::warn!("{error}");
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn run(
         &self,
         reason: &'static str,
         environment: &BTreeMap<String, String>,
@@ -67,12 +80,25 @@ impl ScriptSetup {
         } else {
             SCRIPT_LIMIT
         };
-        match self.script_call(reason, environment).run(limit).await {
-            Err(error @ SetupError::Script { .. }) => {
+        self.script_call(reason, environment).run(limit).await
+    }
+
+    async fn pre_init(&mut self, environment: &BTreeMap<String, String>) -> Result<(), SetupError> {
+        if self.journal.is_none() && self.connected.is_none() {
+            self.journal = self.start_journal()?;
+        }
+        match self.run("pre-init", environment).await {
+            Err(error @ SetupError::Script { ran: true, .. }) => {
                 tracing::warn!("{error}");
                 Ok(())
             }
-            other => other,
+            Err(error) => {
+                if let Some(unused) = self.journal.take() {
+                    unused.remove();
+                }
+                Err(error)
+            }
+            Ok(()) => Ok(()),
         }
     }
 
@@ -122,7 +148,15 @@ impl ScriptSetup {
         let Some(mut connected) = self.connected.take() else {
             return Ok(());
         };
-        self.call("disconnect", &connected.environment).await?;
+        match self.run("disconnect", &connected.environment).await {
+            // the journal stays, for the next start
+            Err(error @ SetupError::Script { ran: true, .. }) => {
+                tracing::warn!("{error}; it is run again at the next start");
+                return Ok(());
+            }
+            Err(error @ SetupError::Script { .. }) => tracing::warn!("{error}"),
+            other => other?,
+        }
         connected.log.forget();
         Ok(())
     }
@@ -142,18 +176,10 @@ impl ScriptSetup {
 impl NetworkSetup for ScriptSetup {
     fn prepare(&mut self) -> SetupFuture<'_> {
         let mut environment = base(self.options.log_level);
-        if let Some(gateway) = self.options.gateway {
-            environment.insert("VPNGATEWAY".to_owned(), gateway.to_string());
-        }
         if let Some(interface) = &self.options.interface {
             environment.insert("TUNDEV".to_owned(), interface.clone());
         }
-        Box::pin(async move {
-            if self.journal.is_none() && self.connected.is_none() {
-                self.journal = self.start_journal()?;
-            }
-            self.call("pre-init", &environment).await
-        })
+        Box::pin(async move { self.pre_init(&environment).await })
     }
 
     fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a> {

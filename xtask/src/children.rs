@@ -13,6 +13,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::say;
+
 /// A process that is killed when its owner goes out of scope.
 #[derive(Debug)]
 pub(crate) struct Owned {
@@ -124,6 +126,11 @@ pub(crate) fn end_with_parent() {
     });
 }
 
+/// This process is the one the user started, and has the last word when it is interrupted.
+pub(crate) fn say_when_interrupted() {
+    OUTERMOST.store(true, Ordering::SeqCst);
+}
+
 /// Keeps the writing end of a child's standard input: the child ends when we do.
 pub(crate) fn hold_leash(pipe: Option<ChildStdin>) {
     *leash() = pipe;
@@ -137,6 +144,7 @@ pub(crate) fn park_when_stopping() {
 }
 
 fn stop(code: i32) -> ! {
+    say::mute();
     let pids = {
         let running = running();
         STOPPING.store(true, Ordering::SeqCst);
@@ -154,6 +162,9 @@ fn stop(code: i32) -> ! {
     for pid in running().iter() {
         let _ = kill_process(*pid, Signal::KILL);
     }
+    if OUTERMOST.load(Ordering::SeqCst) {
+        say::last_words("\ninterrupted, nothing left behind");
+    }
     std::process::exit(code)
 }
 
@@ -168,6 +179,7 @@ fn leash() -> MutexGuard<'static, Option<ChildStdin>> {
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 static LEASH: Mutex<Option<ChildStdin>> = Mutex::new(None);
 static STOPPING: AtomicBool = AtomicBool::new(false);
+static OUTERMOST: AtomicBool = AtomicBool::new(false);
 /// Between two looks at a process.
 const POLL: Duration = Duration::from_millis(5);
 /// What processes get to end by themselves.

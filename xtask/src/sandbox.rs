@@ -32,16 +32,17 @@ pub(crate) const INSIDE: &str = "inside-sandbox";
 impl Sandbox {
     /// Finds out what is allowed.
     pub(crate) fn probe(needs: Needs) -> Result<Self> {
-        let mut refusals = Vec::new();
+        let mut refusals: Vec<String> = Vec::new();
         for options in needs.ways() {
             match attempt(&options) {
                 Ok(()) => return Ok(Self { options }),
-                Err(error) => refusals.push(format!("{error:#}")),
+                Err(refusal) if refusals.contains(&refusal) => {}
+                Err(refusal) => refusals.push(refusal),
             }
         }
         bail!(
-            "the namespaces needed cannot be made here\n  {}\ntry: {}",
-            refusals.join("\n  "),
+            "the namespaces needed cannot be made here ({})\ntry: {}",
+            refusals.join("; "),
             needs.advice()
         )
     }
@@ -107,8 +108,8 @@ impl Needs {
     fn advice(self) -> &'static str {
         match self {
             Self::Lonely => {
-                "root, or user namespaces: sysctl kernel.unprivileged_userns_clone=1 (Debian), \
-                 sysctl kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu)"
+                "root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone must be 1 and \
+                 user.max_user_namespaces above 0 (Ubuntu: kernel.apparmor_restrict_unprivileged_userns 0)"
             }
             Self::ManyUsers => {
                 "root; or user namespaces with several users: sudo apt-get install uidmap, and \
@@ -160,10 +161,15 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn attempt(options: &[&str]) -> Result<()> {
+/// Fails with the complaint, without the command.
+fn attempt(options: &[&str]) -> Result<(), String> {
     let script = "mount -t tmpfs tmpfs /run && ip link set lo up";
     let arguments = [options, &["--", "sh", "-c", script]].concat();
-    run("unshare", &arguments).map(drop)
+    run("unshare", &arguments).map(drop).map_err(|error| {
+        let text = format!("{error:#}");
+        let complaint = text.split_once(&format!("{script}: "));
+        complaint.map_or(text.clone(), |(_, complaint)| complaint.replace('\n', ", "))
+    })
 }
 
 /// The child of `unshare` must not outlive it.

@@ -1,12 +1,26 @@
 //! What the chores print.
 
 use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 /// One line on standard output. A reader that went away is no reason to stop cleaning up.
 pub(crate) fn line(text: &str) {
+    let mut out = io::stdout().lock();
+    if !MUTE.load(Ordering::SeqCst) {
+        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    }
+}
+
+/// From now on what processes say while they are being ended is of no interest.
+pub(crate) fn mute() {
+    MUTE.store(true, Ordering::SeqCst);
+}
+
+/// The only line that is said after [`mute`].
+pub(crate) fn last_words(text: &str) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
@@ -40,3 +54,5 @@ pub(crate) fn seconds(time: Duration) -> String {
         format!("{} min {:02.0} s", time.as_secs() / 60, time.as_secs() % 60)
     }
 }
+
+static MUTE: AtomicBool = AtomicBool::new(false);

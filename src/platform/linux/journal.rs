@@ -75,8 +75,7 @@ impl Journal {
             let path = dir.join(format!("{name}.journal"));
             match fs::hard_link(&draft, &path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    let path = dir.join(format!("{name}-{pid}.journal"));
-                    fs::rename(&draft, &path).map(|()| path)
+                    further_file(&draft, dir, &name, pid)
                 }
                 Err(error) => Err(error),
                 Ok(()) => Ok(path),
@@ -105,6 +104,21 @@ impl Journal {
     pub fn remove(self) {
         if let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(path = %self.path.display(), %error, "cannot remove the undo journal");
+        }
+    }
+}
+
+/// Names `draft` beside the journals that are there: a run can leave one whose script failed and begin another.
+fn further_file(draft: &Path, dir: &Path, name: &str, pid: u32) -> io::Result<PathBuf> {
+    let mut path = dir.join(format!("{name}-{pid}.journal"));
+    let mut number = 2_u32;
+    loop {
+        match fs::hard_link(draft, &path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                path = dir.join(format!("{name}-{pid}-{number}.journal"));
+                number += 1;
+            }
+            other => return other.map(|()| path),
         }
     }
 }

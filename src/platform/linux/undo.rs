@@ -87,6 +87,10 @@ fn run_script(call: &ScriptCall) -> io::Result<Undone> {
             Ok(Undone::Gone)
         }
         Err(SetupError::System { source, .. }) => Err(source),
+        Err(error @ SetupError::Script { ran: false, .. }) => {
+            tracing::warn!("{error}");
+            Ok(Undone::Gone)
+        }
         Err(error) => {
             tracing::warn!("{error}");
             Ok(Undone::Done)

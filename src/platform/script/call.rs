@@ -118,6 +118,7 @@ impl ScriptCall {
     }
 
     fn judge(&self, status: Option<ExitStatus>, limit: Duration) -> Result<(), SetupError> {
+        let ran = !status.is_some_and(|status| matches!(status.code(), Some(CANNOT_START | NOT_FOUND)));
         let status = match status {
             Some(status) if status.success() => return Ok(()),
             Some(status) => match (status.code(), status.signal()) {
@@ -129,6 +130,7 @@ impl ScriptCall {
         Err(SetupError::Script {
             reason: self.reason().to_owned(),
             status,
+            ran,
         })
     }
 }
@@ -177,6 +179,12 @@ fn is_ours(name: &str) -> bool {
     ];
     NAMES.contains(&name) || name.starts_with("INTERNAL_IP") || name.starts_with("CISCO_")
 }
+
+/// How a shell ends when it may not start the command.
+const CANNOT_START: i32 = 126;
+
+/// How a shell ends when there is no such command.
+const NOT_FOUND: i32 = 127;
 
 /// How long one call of a script may take before its process group is killed.
 pub const SCRIPT_LIMIT: Duration = Duration::from_secs(60);

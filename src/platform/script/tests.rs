@@ -5,6 +5,8 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use super::*;
+use crate::error::Error;
+use crate::exit::ExitStatus;
 use crate::platform::linux::journal;
 use crate::platform::linux::testing::{assert_restored, config, dump, in_namespace, interface, ip, left_out};
 use crate::platform::linux::tun::LinuxTun;
@@ -62,6 +64,47 @@ fn a_failing_script_does_not_stop_the_tunnel() {
             .expect("logged");
         setup.revert().await.expect("logged");
     });
+}
+
+#[test]
+fn a_script_that_cannot_be_run_ends_it_before_anything_is_sent() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let plain = dir.path().join("plain");
+    fs::write(&plain, "exit 0").expect("file without the right to run it");
+    for (command, status) in [("/no/such/script", 127), (plain.to_str().expect("text"), 126)] {
+        let mut setup = ScriptSetup::new(options(command, dir.path()));
+        let error = Error::from(block_on(setup.prepare()).expect_err("cannot be run"));
+        assert_eq!(error.status, ExitStatus::Failure);
+        assert_eq!(
+            error.message,
+            format!("script ended with exit status {status} at reason=pre-init")
+        );
+        let hint = error.hint.expect("a way out");
+        assert!(hint.contains("/usr/share/vpnc-scripts/vpnc-script"), "{hint}");
+        assert!(!dir.path().join("work.journal").exists());
+    }
+}
+
+#[test]
+fn a_failed_disconnect_is_run_again_at_the_next_start() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let journals = || {
+        let entries = fs::read_dir(dir.path()).expect("list").flatten();
+        entries
+            .filter(|entry| entry.path().extension().is_some_and(|end| end == "journal"))
+            .count()
+    };
+    let connect_thrice = |command| {
+        let mut setup = ScriptSetup::new(options(command, dir.path()));
+        for include in [&["10.0.0.0/8"][..], &[], &["10.1.0.0/16"]] {
+            block_on(setup.apply(&interface("tun0"), &config(include, &[]))).expect("logged");
+        }
+        block_on(setup.revert()).expect("logged");
+    };
+    connect_thrice("exit 127");
+    assert_eq!(journals(), 0, "it can never run");
+    connect_thrice("test $reason = connect");
+    assert_eq!(journals(), 3, "none takes the place of another");
 }
 
 #[test]
@@ -153,6 +196,7 @@ fn the_script_of_the_distribution_sets_up_and_cleans_up() {
         runtime.block_on(setup.revert()).expect("run");
         drop(tun);
         assert_eq!(resolv(), "nameserver 198.51.100.53\n");
+        assert!(!dir.path().join("work.journal").exists(), "nothing left to do");
         assert_restored(&before);
     });
 }
@@ -183,7 +227,6 @@ fn the_script_of_the_distribution_moves_the_default_route() {
 fn options(command: &str, dir: &Path) -> ScriptOptions {
     ScriptOptions {
         command: command.to_owned(),
-        gateway: None,
         interface: None,
         log_level: 1,
         name: "work".to_owned(),

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 use crate::cargo::{self, Programs};
+use crate::children;
 use crate::sandbox::{self, Needs, Sandbox};
 use crate::{say, tools};
 
@@ -54,6 +55,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         [option] if option == QUICK => true,
         [option, ..] => bail!("unknown option {option:?}; only {QUICK} is known"),
     };
+    children::say_when_interrupted();
     let legacy_tls = prepare()?;
     if !std::path::Path::new("/dev/net/tun").exists() {
         bail!("there is no /dev/net/tun; try: modprobe tun");
@@ -92,7 +94,10 @@ pub(crate) fn lab(arguments: &[String]) -> Result<ExitCode> {
     say::line(&report.to_string());
     let faults = report.faults();
     if faults.is_empty() {
-        say::line("\nAll as expected.");
+        match report.missed() {
+            None => say::line("\nAll as expected."),
+            Some(missed) => say::line(&format!("\nAs expected, but for one target: {missed}.")),
+        }
         return Ok(ExitCode::SUCCESS);
     }
     say::line(&format!("\nFAILED: {}", faults.join("; ")));

@@ -63,6 +63,16 @@ impl Report {
         faults
     }
 
+    /// A target that was not reached. Not a fault: it depends on the machine and on what else it does.
+    pub(super) fn missed(&self) -> Option<String> {
+        let median = self.median().filter(|median| *median >= TARGET)?;
+        Some(format!(
+            "a start took {} ms (median), and should stay below {} ms",
+            median.as_millis(),
+            TARGET.as_millis()
+        ))
+    }
+
     fn median(&self) -> Option<Duration> {
         let middle = self.starts.len() / 2;
         let upper = *self.starts.get(middle)?;
@@ -236,6 +246,20 @@ mod tests {
             ..Run::default()
         };
         assert_eq!(run.faults().len(), 5);
+    }
+
+    #[test]
+    fn a_missed_target_is_told() {
+        let starts = |time| Report {
+            runs: Vec::new(),
+            starts: vec![time],
+        };
+        assert_eq!(starts(TARGET - Duration::from_millis(1)).missed(), None);
+        let missed = starts(TARGET).missed().unwrap();
+        assert_eq!(
+            missed,
+            "a start took 300 ms (median), and should stay below 300 ms"
+        );
     }
 
     #[test]
