@@ -1,4 +1,4 @@
-//! Everything `ip` knows about the client's machine, and its resolver file, before and after.
+//! Everything `ip` knows about the client's machine, its resolver file and the state files, before and after.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,6 +27,12 @@ impl Snapshot {
             let list = list.iter().filter(|entry| !is_kernels_own(entry));
             entries.extend(list.map(|entry| format!("{what}: {entry}")));
         }
+        // a folder of its own stays, what was in it does not
+        let state = std::fs::read_dir(lab.file("run/vpnc-cli"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        entries.extend(state.map(|file| format!("state file: {}", file.path().display())));
         entries.sort();
         Self {
             entries,

@@ -1,19 +1,19 @@
 //! One run for each name: a lock file, held as long as the run lives.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 use super::journal::{check_own_file, file_name, private_dir, state_error};
 use crate::platform::SetupError;
 
-/// The claim of this process on an instance name. It ends with the process at the latest, however that ends.
-///
-/// The file stays: to remove it would let a second process lock the old file and a third one a new file beside it.
+/// The claim of this process on an instance name. It ends with the process at the latest, however that ends; the file
+/// is removed when the claim is dropped.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
+    path: PathBuf,
 }
 
 /// Why a name cannot be had.
@@ -36,40 +36,61 @@ impl Lock {
         let path = dir.join(format!("{}.lock", file_name(name)));
         let fail = |error| state_error(dir, "cannot lock the instance", error);
         private_dir(dir).map_err(fail)?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-            .open(&path)
-            .map_err(fail)?;
-        check_own_file(&file).map_err(fail)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(LockError::Busy {
-                    pid: read_pid(&mut file),
-                });
+        for _ in 0..ATTEMPTS {
+            let mut file = open(&path).map_err(fail)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let pid = read_pid(&mut file);
+                    return Err(LockError::Busy { pid });
+                }
+                Err(TryLockError::Error(error)) => return Err(fail(error).into()),
             }
-            Err(TryLockError::Error(error)) => return Err(fail(error).into()),
+            // The process before may have removed the file between our opening and our locking it: then a third one
+            // could lock a new file beside ours.
+            if is_at(&file, &path) {
+                file.set_len(0)
+                    .and_then(|()| writeln!(file, "{}", std::process::id()))
+                    .map_err(fail)?;
+                return Ok(Self { file, path });
+            }
         }
-        file.set_len(0)
-            .and_then(|()| writeln!(file, "{}", std::process::id()))
-            .map_err(fail)?;
-        Ok(Self { file })
+        Err(LockError::Busy { pid: None })
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // The number must not be taken for that of a running process.
-        let _ = self.file.set_len(0);
+        // Removed while it is locked, so that nobody else's file is. What cannot be removed is only an empty claim.
+        let _ = fs::remove_file(&self.path);
         // Closing is not enough: a process just being started by another thread may have the file for a moment more.
         let _ = self.file.unlock();
     }
 }
+
+fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)?;
+    check_own_file(&file)?;
+    Ok(file)
+}
+
+/// Whether the open file is still the one under that name.
+fn is_at(file: &File, path: &Path) -> bool {
+    let same = |(ours, named): (Metadata, Metadata)| (ours.dev(), ours.ino()) == (named.dev(), named.ino());
+    file.metadata()
+        .and_then(|ours| Ok((ours, fs::symlink_metadata(path)?)))
+        .is_ok_and(same)
+}
+
+/// How often the file may vanish while it is being locked; more often nobody ends.
+const ATTEMPTS: usize = 100;
 
 fn read_pid(file: &mut File) -> Option<u32> {
     let mut text = String::new();
@@ -80,7 +101,6 @@ fn read_pid(file: &mut File) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
@@ -101,6 +121,23 @@ mod tests {
         drop(lock);
         Lock::acquire(dir.path(), "work").expect("free again");
         drop(other);
+        assert_eq!(
+            fs::read_dir(dir.path()).expect("folder").count(),
+            0,
+            "nothing is left behind"
+        );
+    }
+
+    #[test]
+    fn a_file_that_was_removed_under_the_lock_is_not_taken_for_it() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = dir.path().join("work.lock");
+        let file = open(&path).expect("file");
+        assert!(is_at(&file, &path));
+        fs::remove_file(&path).expect("removed");
+        assert!(!is_at(&file, &path));
+        let _other = open(&path).expect("a new file");
+        assert!(!is_at(&file, &path));
     }
 
     #[test]
