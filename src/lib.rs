@@ -68,6 +68,7 @@ pub mod engine;
 pub mod error;
 pub mod esp;
 pub mod exit;
+pub mod form;
 pub mod net;
 pub mod packet;
 pub mod platform;

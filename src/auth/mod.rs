@@ -1,5 +1,9 @@
-//! The login, as far as it needs no I/O: cookies and what they mean.
+//! The sign-in, as far as it needs no I/O: pages, forms, cookies, codes and the host checker's messages.
 
 pub mod cookies;
+pub mod exchange;
+pub mod flow;
+pub mod host_check;
+pub mod page;
 
 pub use cookies::{CookieError, Jar};

@@ -6,6 +6,7 @@ pub mod driver;
 mod ending;
 pub mod error;
 pub mod http;
+pub mod login;
 pub mod logout;
 mod proxy;
 pub mod random;
