@@ -163,6 +163,46 @@ impl Jar {
             .any(|cookie| cookie.name() == SESSION && !cookie.value().is_empty())
     }
 
+    /// The session that a tunnel request to the host of `url` would carry, if there is one.
+    pub fn session_of(&self, url: &Url) -> Option<Secret> {
+        let mut url = url.clone();
+        url.set_path(TUNNEL_PATH);
+        self.value(&url, SESSION)
+    }
+
+    /// The value of the cookie with this name that is sent first to `url`.
+    pub fn value(&self, url: &Url, name: &str) -> Option<Secret> {
+        let cookies = self.store.matches(url).into_iter();
+        cookies
+            .filter(|cookie| cookie.name() == name && !cookie.value().is_empty())
+            .max_by_key(|cookie| cookie.path.len())
+            .map(|cookie| Secret::new(cookie.value()))
+    }
+
+    /// Gives the cookies with this name that are sent to `url` a new value and leaves their attributes as they are.
+    /// When there is none it is made for `/dana-na/` on the host of `url`, as gateways do (`juniper-nc.md §5.4`).
+    pub fn replace(&mut self, url: &Url, name: &str, value: &Secret) {
+        let matching = self.store.matches(url).into_iter();
+        let stored: Vec<RawCookie<'static>> = matching
+            .filter(|cookie| cookie.name() == name)
+            .map(|cookie| {
+                let mut raw = RawCookie::clone(cookie).into_owned();
+                raw.set_path(String::from(&cookie.path));
+                raw
+            })
+            .collect();
+        for mut cookie in stored {
+            cookie.set_value(value.expose().to_owned());
+            self.insert(&cookie, url, Deletion::Allowed);
+        }
+        if self.value(url, name).is_none() {
+            let mut cookie = RawCookie::new(name, value.expose());
+            cookie.set_path(SIGN_IN_PATH);
+            cookie.set_secure(true);
+            self.insert(&cookie, url, Deletion::Allowed);
+        }
+    }
+
     /// The session must reach the tunnel request, whatever path the gateway URL has.
     fn tunnel_url(&self) -> Url {
         let mut url = self.gateway.clone();
@@ -225,6 +265,8 @@ fn is_value(octet: u8) -> bool {
 /// The cookie that is the session.
 const SESSION: &str = "DSID";
 const TUNNEL_PATH: &str = "/dana/js";
+/// Where all pages of the sign-in are.
+const SIGN_IN_PATH: &str = "/dana-na/";
 /// Cookies of one host that RFC 6265 §6.1 asks for.
 const MAX_COOKIES: usize = 50;
 /// Octets of one cookie that RFC 6265 §6.1 asks for.
@@ -429,6 +471,96 @@ mod tests {
     fn a_session_of_another_host_is_none_of_the_gateway() {
         let mut jar = Jar::new(&gateway());
         jar.store(&url("https://other.test/"), ["DSID=1; path=/; secure"]);
+        assert!(!jar.has_session());
+    }
+
+    #[test]
+    fn the_value_is_that_of_the_longest_path_and_only_for_its_place() {
+        let mut jar = Jar::new(&gateway());
+        let page = url("https://gateway.test/dana-na/auth/welcome.cgi?p=preauth");
+        jar.store(
+            &page,
+            [
+                "DSSIGNIN=short; path=/; secure",
+                "DSSIGNIN=long; path=/dana-na/; secure",
+            ],
+        );
+        let value = |at: &str, name: &str| jar.value(&url(at), name).map(|value| value.expose().to_owned());
+        assert_eq!(value(page.as_str(), "DSSIGNIN").as_deref(), Some("long"));
+        assert_eq!(
+            value("https://gateway.test/", "DSSIGNIN").as_deref(),
+            Some("short")
+        );
+        for (at, name) in [
+            (page.as_str(), "dssignin"),
+            ("https://other.test/dana-na/", "DSSIGNIN"),
+        ] {
+            assert_eq!(value(at, name), None, "{at} {name}");
+        }
+    }
+
+    #[test]
+    fn a_replaced_cookie_keeps_its_attributes() {
+        let page = url("https://gateway.test/dana-na/auth/welcome.cgi");
+        for (line, sent_to, not_sent_to) in [
+            (
+                "DSPREAUTH=old; path=/; secure",
+                "https://gateway.test/",
+                "http://gateway.test/",
+            ),
+            (
+                "DSPREAUTH=old; path=/dana-na/auth; secure",
+                "https://gateway.test/dana-na/auth/x",
+                "https://gateway.test/dana-na/",
+            ),
+            (
+                "DSPREAUTH=old; domain=gateway.test; path=/; httponly",
+                "https://node.gateway.test/",
+                "https://other.test/",
+            ),
+            (
+                "DSPREAUTH=old",
+                "https://gateway.test/dana-na/auth/x",
+                "https://gateway.test/",
+            ),
+        ] {
+            let mut jar = Jar::new(&gateway());
+            jar.store(&page, [line]);
+            jar.replace(&page, "DSPREAUTH", &Secret::new("new"));
+            assert_eq!(jar.header(&page).expose(), "DSPREAUTH=new", "{line}");
+            assert_eq!(jar.header(&url(sent_to)).expose(), "DSPREAUTH=new", "{line}");
+            assert!(jar.header(&url(not_sent_to)).is_empty(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_replaced_cookie_that_was_not_there_is_one_of_the_sign_in() {
+        let mut jar = Jar::new(&gateway());
+        let page = url("https://gateway.test/dana-na/auth/welcome.cgi");
+        jar.replace(&page, "DSPREAUTH", &Secret::new("new"));
+        assert_eq!(jar.header(&page).expose(), "DSPREAUTH=new");
+        assert!(jar.header(&gateway()).is_empty());
+        assert!(jar.header(&url("http://gateway.test/dana-na/")).is_empty());
+    }
+
+    #[test]
+    fn two_cookies_of_one_name_are_both_replaced() {
+        let mut jar = Jar::new(&gateway());
+        let page = url("https://gateway.test/dana-na/auth/welcome.cgi");
+        jar.store(&page, ["DSPREAUTH=a; path=/", "DSPREAUTH=b; path=/dana-na/"]);
+        jar.replace(&page, "DSPREAUTH", &Secret::new("c"));
+        assert_eq!(jar.header(&page).expose(), "DSPREAUTH=c; DSPREAUTH=c");
+    }
+
+    #[test]
+    fn the_session_of_a_host_is_what_its_tunnel_request_would_carry() {
+        let mut jar = Jar::new(&gateway());
+        let cluster = url("https://node.test/dana-na/auth/x.cgi");
+        jar.store(&cluster, ["DSID=narrow; path=/dana-na/; secure"]);
+        assert_eq!(jar.session_of(&cluster), None);
+        jar.store(&cluster, ["DSID=wide; path=/; secure"]);
+        assert_eq!(jar.session_of(&cluster), Some(Secret::new("wide")));
+        assert_eq!(jar.session_of(&gateway()), None);
         assert!(!jar.has_session());
     }
 }
