@@ -40,6 +40,7 @@ pub(super) async fn connect(settings: ConnectSettings, progress: Progress) -> Re
         setup,
         observer,
         requests: Box::new(signals),
+        companion: None,
     };
     driver::run(settings, jar, connector, parts).await
 }

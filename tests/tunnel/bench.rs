@@ -208,6 +208,7 @@ impl Client {
             setup: Box::new(setup.clone()),
             observer: Box::new(Watcher(watcher)),
             requests: Box::new(Inbox(inbox, rounds.clone())),
+            companion: None,
         };
         Self {
             tun: handle,

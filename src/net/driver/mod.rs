@@ -55,7 +55,13 @@ pub struct Parts<'a> {
     pub observer: Box<dyn Observer + 'a>,
     /// Where the user's requests come from.
     pub requests: Box<dyn Requests + 'a>,
+    /// What the login needs done beside the tunnel. Polled in every round and dropped before the logout; its end ends
+    /// nothing.
+    pub companion: Option<Companion<'a>>,
 }
+
+/// Work that goes on while the tunnel lives.
+pub type Companion<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// Runs a tunnel until it is ended. The network set-up is undone on every way out.
 ///

@@ -40,6 +40,11 @@ impl Driver<'_> {
             request: take(self.parts.requests.poll_next(cx)),
             ..Ready::default()
         };
+        if let Some(companion) = &mut self.parts.companion
+            && companion.as_mut().poll(cx).is_ready()
+        {
+            self.parts.companion = None;
+        }
         if let Some(opening) = &mut self.opening {
             ready.opened = take(opening.as_mut().poll(cx));
         }

@@ -22,6 +22,7 @@ impl Driver<'_> {
         self.channel = None;
         self.udp = None;
         let impatient = self.undo().await;
+        self.parts.companion = None;
         if self.settings.logout && ending.ends_login() {
             if impatient {
                 warn!("logout skipped");
