@@ -3,6 +3,7 @@
 pub mod channel;
 pub mod connect;
 pub mod driver;
+pub mod dump;
 mod ending;
 pub mod error;
 pub mod http;
