@@ -4,6 +4,7 @@
 //! DHE: `juniper-nc.md §2`), so a second one, OpenSSL, stands in when the gateway refuses the first. It offers the
 //! modern suites too and prefers them: whoever forges a refusal on the way gains no weaker handshake by it.
 
+pub mod describe;
 mod identity;
 #[cfg(feature = "legacy-tls")]
 mod legacy;
@@ -110,6 +111,7 @@ pub(super) struct TlsClient {
     legacy: Option<legacy::Legacy>,
     mode: TlsMode,
     allow_insecure_crypto: bool,
+    is_other_host: bool,
     /// The back end of the first success; from then on the only one.
     chosen: Option<Backend>,
 }
@@ -156,7 +158,16 @@ impl TlsClient {
             trust,
             mode: tls.mode,
             allow_insecure_crypto: tls.allow_insecure_crypto,
+            is_other_host: false,
             chosen: None,
+        })
+    }
+
+    /// The same for a host that is not the gateway, so that nobody is told to pin its key.
+    pub(super) fn for_other_host(settings: &GatewaySettings, place: &str) -> Result<Self, NetError> {
+        Ok(Self {
+            is_other_host: true,
+            ..Self::new(settings, place)?
         })
     }
 
@@ -260,6 +271,7 @@ impl TlsClient {
                 reason,
                 pin,
                 given_as_authority,
+                is_other_host: self.is_other_host,
             },
             Distrust::PinMismatch { seen } => NetError::PinMismatch { host, seen },
         }

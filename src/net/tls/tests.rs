@@ -271,9 +271,9 @@ fn unusable_certificate_files_are_told_with_the_way_out() {
     let none = failure(Some(&whole), None, None);
     assert_eq!(none.status, ExitStatus::BadData, "{none}");
     assert!(none.message.contains("no private key"), "{none}");
-    let locked = folder.write("locked.key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n");
-    let locked = failure(Some(&whole), Some(&locked), None);
-    assert!(locked.message.contains("encrypted"), "{locked}");
+    let cut = folder.write("cut.key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n");
+    let cut = failure(Some(&whole), Some(&cut), None);
+    assert!(cut.message.contains("no END line"), "{cut}");
     let missing = failure(Some("/nonexistent/joe.pem".as_ref()), None, None);
     assert_eq!(missing.status, ExitStatus::NoInput);
     let p12 = failure(Some(&folder.write("joe.p12", "\u{30}\u{2}")), None, None);

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::crypto::ring::default_provider;
@@ -11,6 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, RootCertStore};
 
+use super::describe::date;
 use super::identity::{pem_problem, read_file};
 use crate::net::error::NetError;
 use crate::net::settings::{Pin, TlsSettings};
@@ -112,9 +112,9 @@ impl Trust {
         use CertificateError as E;
 
         if let E::ExpiredContext { not_after, .. } = error {
-            format!("expired on {}", date(*not_after))
+            format!("expired on {}", day(*not_after))
         } else if let E::NotValidYetContext { not_before, .. } = error {
-            format!("not valid before {}", date(*not_before))
+            format!("not valid before {}", day(*not_before))
         } else if let E::NotValidForNameContext { presented, .. } = error {
             wrong_name(presented)
         } else if is_self_issued(leaf) == Some(true) {
@@ -191,14 +191,8 @@ fn names(presented: &[String]) -> String {
     format!("{}{more}", plain.join(", "))
 }
 
-fn date(time: UnixTime) -> String {
-    i64::try_from(time.as_secs())
-        .ok()
-        .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .map_or_else(
-            || "a date out of range".to_owned(),
-            |time| time.strftime("%Y-%m-%d").to_string(),
-        )
+fn day(time: UnixTime) -> String {
+    date(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// True when issuer and subject are the same octets. Only for the choice of words, never for trust.
