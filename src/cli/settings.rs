@@ -96,6 +96,7 @@ fn tls(args: &TrustArgs) -> Result<TlsSettings, Error> {
         cert_expire_warning: None,
         mode,
         allow_insecure_crypto: args.allow_insecure_crypto,
+        accept_untrusted_for_probe: false,
     })
 }
 

@@ -48,11 +48,15 @@ pub struct TlsSettings {
     pub mode: TlsMode,
     /// Allow RC4, 3DES and TLS before 1.2 in the legacy back end.
     pub allow_insecure_crypto: bool,
+    /// Connect to whoever answers, show no certificate of ours, and tell in
+    /// [`TlsInfo::verdict`](super::tls::TlsInfo::verdict) why the other side would not be trusted. For `probe` alone:
+    /// nothing secret may be sent over such a connection.
+    pub accept_untrusted_for_probe: bool,
 }
 
 impl TlsSettings {
     /// The rules for a host that is not the gateway, such as an identity provider: authorities and back ends are the
-    /// same. What belongs to the gateway alone is left out: pins, the name sent, our certificate, leave for weak
+    /// same, and it must be trusted. What belongs to the gateway alone is left out: pins, the name sent, our certificate, leave for weak
     /// suites.
     pub fn for_other_host(&self) -> Self {
         Self {

@@ -277,3 +277,133 @@ const PLAIN_KEYS: [(&str, &str); 2] = [("1.3.101.112", "Ed25519"), ("1.3.101.113
 const MAX_NAMES: usize = 100;
 /// A host name has 253 at most; a distinguished name of four parts is shorter than this.
 const MAX_CHARACTERS: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rcgen::{
+        CertificateParams, DnType, DnValue, IsCa, Issuer, KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_ED25519,
+    };
+
+    use super::*;
+
+    fn params(name: DnValue) -> CertificateParams {
+        let names = vec!["vpn.example.com".to_owned(), "2001:db8::1".to_owned()];
+        let mut params = CertificateParams::new(names).unwrap();
+        params.not_before = rcgen::date_time_ymd(2020, 1, 31);
+        params.not_after = rcgen::date_time_ymd(2050, 2, 1);
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(DnType::OrganizationName, name);
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "gate\u{1b}[2J\u{202e}");
+        params
+    }
+
+    fn issued() -> (String, Vec<u8>) {
+        let authority_key = KeyPair::generate().unwrap();
+        let mut authority = params(DnValue::BmpString("Prüfstelle".try_into().unwrap()));
+        authority.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let issuer = Issuer::new(authority, authority_key);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params("Example".into()).signed_by(&key, &issuer).unwrap();
+        (certificate.pem(), certificate.der().to_vec())
+    }
+
+    #[test]
+    fn a_certificate_is_described_in_short_and_harmless_words() {
+        let (_, der) = issued();
+        let found = describe(&der).expect("a certificate");
+        assert_eq!(found.subject, "O=Example, CN=gate?[2J?");
+        assert_eq!(found.issuer, "O=Prüfstelle, CN=gate?[2J?");
+        assert_eq!(found.names, ["vpn.example.com", "2001:db8::1"]);
+        assert_eq!(found.not_before, "2020-01-31");
+        assert_eq!(found.not_after, "2050-02-01");
+        // date -u -d 2050-02-01 +%s
+        assert_eq!(found.end, 2_527_286_400);
+        assert_eq!(found.key, "EC P-256");
+        assert_eq!(found.fingerprint.len(), 32 * 3 - 1);
+        assert!(found.pin.starts_with("pin-sha256:"), "{}", found.pin);
+    }
+
+    #[test]
+    fn names_without_end_are_cut() {
+        let key = KeyPair::generate().unwrap();
+        let long = "x".repeat(100_000);
+        let names: Vec<String> = (0..1000).map(|number| format!("{number}.test")).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.distinguished_name.push(DnType::OrganizationName, long);
+        let found = describe(params.self_signed(&key).unwrap().der()).expect("a certificate");
+        assert!(found.subject.ends_with('…'));
+        assert!(found.subject.chars().count() <= MAX_CHARACTERS + 1);
+        assert_eq!(found.names.len(), MAX_NAMES);
+    }
+
+    #[test]
+    fn keys_are_told_by_kind_and_size() {
+        let table = [
+            (KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384), "EC P-384"),
+            (KeyPair::generate_for(&PKCS_ED25519), "Ed25519"),
+        ];
+        for (key, text) in table {
+            let certificate = params("x".into()).self_signed(&key.unwrap()).unwrap();
+            assert_eq!(describe(certificate.der()).expect(text).key, text);
+        }
+        for size in [1024, 2048] {
+            let key = openssl::pkey::PKey::from_rsa(openssl::rsa::Rsa::generate(size).unwrap()).unwrap();
+            let spki = key.public_key_to_der().unwrap();
+            let (_, spki) = SubjectPublicKeyInfo::from_der(&spki).unwrap();
+            assert_eq!(super::key(&spki), format!("RSA {size} bits"));
+        }
+        assert_eq!([bits(&[]), bits(&[0, 0]), bits(&[0, 1, 0])], [0, 0, 9]);
+    }
+
+    #[test]
+    fn an_issuer_matches_with_every_wanted_attribute() {
+        let (pem, _) = issued();
+        let organization = ("2.5.4.10".to_owned(), "Prüfstelle".to_owned());
+        let subject = ("2.5.4.10".to_owned(), "Example".to_owned());
+        let other_kind = ("2.5.4.11".to_owned(), "Prüfstelle".to_owned());
+        let name = ("2.5.4.3".to_owned(), "gate\u{1b}[2J\u{202e}".to_owned());
+        for (wanted, fits) in [
+            (vec![organization.clone()], true),
+            (vec![name.clone(), organization.clone()], true),
+            (vec![], true),
+            (vec![subject], false),
+            (vec![organization, other_kind], false),
+        ] {
+            assert_eq!(issuer_matches(pem.as_bytes(), &wanted), fits, "{wanted:?}");
+        }
+        assert!(!issuer_matches(b"no certificate", &[]));
+        assert!(!issuer_matches(
+            b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            &[]
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_certificates_do_no_harm(
+            position in 0..600_usize,
+            octets in proptest::collection::vec(any::<u8>(), 0..5),
+            length in 0..700_usize,
+        ) {
+            let (_, mut der) = issued();
+            der.truncate(length);
+            for (target, octet) in der.iter_mut().skip(position).zip(octets) {
+                *target = octet;
+            }
+            let _ = describe(&der);
+            let pem = format!(
+                "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+                base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &der)
+            );
+            let _ = issuer_matches(pem.as_bytes(), &[("2.5.4.3".to_owned(), String::new())]);
+        }
+
+        #[test]
+        fn any_octets_do_no_harm(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert_eq!(describe(&octets), None);
+        }
+    }
+}

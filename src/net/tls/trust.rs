@@ -24,6 +24,17 @@ pub(super) struct Trust {
     /// What the user's own files hold, for the advice.
     given: Vec<CertificateDer<'static>>,
     algorithms: WebPkiSupportedAlgorithms,
+    /// Distrust is told, not acted upon.
+    accept_untrusted: bool,
+}
+
+/// What came of a certificate that the handshake may go on with.
+#[derive(Debug)]
+pub(super) struct Judgement {
+    /// Pin of the key.
+    pub(super) pin: String,
+    /// Why it would not be trusted.
+    pub(super) verdict: Option<String>,
 }
 
 /// A certificate that is not the gateway's, as far as we can tell.
@@ -37,6 +48,25 @@ pub(super) enum Distrust {
     PinMismatch {
         seen: String,
     },
+}
+
+impl Distrust {
+    fn into_judgement(self) -> Judgement {
+        let (pin, verdict) = match self {
+            Self::Untrusted { reason, pin, .. } => {
+                let verdict = format!("{reason}; its public key is {pin}");
+                (pin, verdict)
+            }
+            Self::PinMismatch { seen } => {
+                let verdict = format!("its public key {seen} matches none of the given pins");
+                (seen, verdict)
+            }
+        };
+        Judgement {
+            pin,
+            verdict: Some(verdict),
+        }
+    }
 }
 
 impl Trust {
@@ -61,6 +91,7 @@ impl Trust {
             roots,
             given,
             algorithms: default_provider().signature_verification_algorithms,
+            accept_untrusted: settings.accept_untrusted_for_probe,
         })
     }
 
@@ -69,8 +100,22 @@ impl Trust {
         &self.algorithms
     }
 
+    /// Whether to go on with this certificate.
+    pub(super) fn judge(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<Judgement, Distrust> {
+        match self.check(leaf, rest, now) {
+            Ok(pin) => Ok(Judgement { pin, verdict: None }),
+            Err(distrust) if self.accept_untrusted => Ok(distrust.into_judgement()),
+            Err(distrust) => Err(distrust),
+        }
+    }
+
     /// Yields the pin of the gateway's key when the certificate is trusted.
-    pub(super) fn check(
+    fn check(
         &self,
         leaf: &CertificateDer<'_>,
         rest: &[CertificateDer<'_>],
