@@ -92,8 +92,11 @@ fn tls(args: &TrustArgs) -> Result<TlsSettings, Error> {
         sni: args.sni.clone(),
         certificate: args.certificate.clone(),
         key: args.sslkey.clone(),
+        key_password: None,
+        cert_expire_warning: None,
         mode,
         allow_insecure_crypto: args.allow_insecure_crypto,
+        accept_untrusted_for_probe: false,
     })
 }
 

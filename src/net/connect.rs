@@ -53,11 +53,32 @@ impl Connector {
     /// Files that are missing or hold no usable certificate or key, a host that is neither name nor address, a proxy
     /// of an unknown kind, TLS settings that contradict each other or this build.
     pub fn new(settings: GatewaySettings, user_agent: String) -> Result<Self, NetError> {
+        let tls = TlsClient::new(&settings, &place(&settings.host, settings.port))?;
+        Self::with_tls(settings, user_agent, tls)
+    }
+
+    /// A connector for another host than the gateway, such as an identity provider: same proxy, addresses, time
+    /// limits, authorities and TLS back ends, but without what belongs to the gateway alone
+    /// ([`TlsSettings::for_other_host`](super::settings::TlsSettings::for_other_host)). Touches no network.
+    ///
+    /// # Errors
+    /// As [`Connector::new`].
+    pub fn for_host(&self, host: &str, port: u16) -> Result<Self, NetError> {
+        let settings = GatewaySettings {
+            host: host.to_owned(),
+            port,
+            tls: self.settings.tls.for_other_host(),
+            ..self.settings.clone()
+        };
+        let tls = TlsClient::for_other_host(&settings, &place(host, port))?;
+        Self::with_tls(settings, self.user_agent.clone(), tls)
+    }
+
+    fn with_tls(settings: GatewaySettings, user_agent: String, tls: TlsClient) -> Result<Self, NetError> {
         let place = place(&settings.host, settings.port);
         let url = Url::parse(&format!("https://{place}/")).map_err(|_| NetError::Unusable {
             problem: format!("{} is neither a host name nor an address", settings.host),
         })?;
-        let tls = TlsClient::new(&settings, &place)?;
         let proxy = settings
             .proxy
             .as_ref()
@@ -334,7 +355,7 @@ mod tests {
     use super::*;
     use crate::exit::ExitStatus;
     use crate::net::testing::{
-        Authority, Gateway, NAME, Script, connect, connector, ping, refusal, settings,
+        Authority, Folder, Gateway, NAME, Script, connect, connector, ping, refusal, settings,
     };
 
     #[tokio::test]
@@ -401,6 +422,45 @@ mod tests {
         ping(&mut connect(&settings).await.unwrap()).await;
         assert!(start.elapsed() < Duration::from_secs(4));
         drop(silent);
+    }
+
+    #[tokio::test]
+    async fn another_host_is_reached_without_what_belongs_to_the_gateway() {
+        let (folder, authority, clients) = (Folder::new(), Authority::new(), Authority::new());
+        let client = clients.leaf("joe");
+        let provider_leaf = authority.leaf("idp.test");
+        // it would take our certificate, if we had one to show
+        let provider = Gateway::modern(provider_leaf.server_for(Some(&clients)), Script::Echo).await;
+        let open_provider = Gateway::modern(provider_leaf.server(), Script::Echo).await;
+        let mut settings = settings(443);
+        settings
+            .resolve
+            .push(("idp.test".to_owned(), Ipv4Addr::LOCALHOST.into()));
+        settings.tls.pins = vec![Authority::new().leaf(NAME).pin()];
+        settings.tls.sni = Some("front.test".to_owned());
+        settings.tls.certificate = Some(folder.write("joe.pem", &client.pem));
+        settings.tls.key = Some(folder.write("joe.key", &client.key.serialize_pem()));
+
+        let mut untrusting = connector(&settings)
+            .unwrap()
+            .for_host("idp.test", open_provider.port)
+            .unwrap();
+        let error = untrusting.connect().await.err().expect("no root").user_error();
+        assert_eq!(error.status, ExitStatus::Untrusted);
+        let hint = error.hint.expect("advice");
+        assert!(
+            hint.contains("--cafile") && !hint.contains("--servercert"),
+            "{hint}"
+        );
+
+        settings.tls.ca_files = vec![folder.write("root.pem", &authority.pem)];
+        let gateway = connector(&settings).unwrap();
+        let mut other = gateway.for_host("idp.test", open_provider.port).unwrap();
+        ping(&mut other.connect().await.unwrap()).await;
+        assert_eq!(other.url().host_str(), Some("idp.test"));
+        assert_eq!(other.user_agent(), gateway.user_agent());
+        let mut asking = gateway.for_host("idp.test", provider.port).unwrap();
+        assert!(crate::net::http::tests::fetch(&mut asking).await.is_err());
     }
 
     #[test]

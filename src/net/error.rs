@@ -1,7 +1,7 @@
 //! `NetError`: what can go wrong between us and an answer of the gateway, and what the user is told.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -77,6 +77,8 @@ pub enum NetError {
         pin: String,
         /// The user took the gateway's own certificate for its authority's.
         given_as_authority: bool,
+        /// Not the gateway: pins are the gateway's only.
+        is_other_host: bool,
     },
     /// Pins were given and none is that of the gateway's key.
     #[error("the public key of {host} matches none of the given pins")]
@@ -103,6 +105,14 @@ pub enum NetError {
         problem: String,
         /// How to make it right.
         remedy: Option<&'static str>,
+    },
+    /// The key of the client certificate is encrypted, and its passphrase is missing or wrong.
+    #[error("the key in {path} needs its passphrase")]
+    KeyPassword {
+        /// The file of the key.
+        path: PathBuf,
+        /// There was a passphrase, and it is not the one.
+        wrong: bool,
     },
     /// Settings that this build cannot follow.
     #[error("{problem}")]
@@ -205,22 +215,19 @@ impl NetError {
                 reason,
                 pin,
                 given_as_authority,
+                is_other_host,
             } => {
                 let error = Error::new(
                     ExitStatus::Untrusted,
                     format!("the certificate of {host} is not trusted ({reason})"),
                 )
-                .at(format!("public key {pin}"))
-                .hint(format!(
-                    "compare that pin with your administrator's, then --servercert {pin}"
-                ));
-                if *given_as_authority {
-                    error.note(
-                        "the file of --cafile holds this very certificate, which is no authority for it; \
-                         --servercert trusts its one key",
+                .at(format!("public key {pin}"));
+                if *is_other_host {
+                    error.note("--servercert is for the gateway alone").hint(
+                        "--cafile FILE   with the certificate of its authority, which your administrator has",
                     )
                 } else {
-                    error
+                    untrusted_gateway(error, pin, *given_as_authority)
                 }
             }
             Self::PinMismatch { host, seen } => Error::new(
@@ -248,6 +255,7 @@ impl NetError {
                     None => error,
                 }
             }
+            Self::KeyPassword { path, wrong } => key_password_error(path, *wrong),
             Self::Unusable { problem } => Error::new(ExitStatus::Usage, problem.clone()),
             Self::BadAnswer { place, problem } => Error::new(
                 ExitStatus::Protocol,
@@ -269,6 +277,38 @@ impl NetError {
             .note("the login may stay valid until its idle limit"),
         }
     }
+}
+
+fn untrusted_gateway(error: Error, pin: &str, given_as_authority: bool) -> Error {
+    let error = error.hint(format!(
+        "compare that pin with your administrator's, then --servercert {pin}"
+    ));
+    if given_as_authority {
+        error.note(
+            "the file of --cafile holds this very certificate, which is no authority for it; --servercert trusts its \
+             one key",
+        )
+    } else {
+        error
+    }
+}
+
+fn key_password_error(path: &Path, wrong: bool) -> Error {
+    let path = path.display();
+    let error = if wrong {
+        Error::new(
+            ExitStatus::BadData,
+            format!("the passphrase is not that of the key in {path}"),
+        )
+    } else {
+        Error::new(
+            ExitStatus::InputNeeded,
+            format!("the key in {path} is encrypted and its passphrase is needed"),
+        )
+    };
+    error
+        .note("this is the passphrase the file was written with, not your password at the gateway")
+        .hint("--key-password @FILE   with the passphrase in FILE")
 }
 
 fn proxy_error(proxy: &str, place: &str, source: &ProxyError) -> Error {

@@ -36,14 +36,36 @@ pub struct TlsSettings {
     pub no_system_trust: bool,
     /// Name sent in TLS when it differs from the host.
     pub sni: Option<String>,
-    /// Client certificate chain, PEM.
+    /// Client certificate chain, PEM or PKCS#12.
     pub certificate: Option<PathBuf>,
-    /// Its key when not in the same file, PEM.
+    /// Its key when not in the same file, PEM or PKCS#12.
     pub key: Option<PathBuf>,
+    /// Passphrase of the key or the PKCS#12 file; not the user's password at the gateway.
+    pub key_password: Option<Secret>,
+    /// Days before the end of the client certificate from which on we warn: `None` is 60, 0 is never.
+    pub cert_expire_warning: Option<u32>,
     /// Which back ends may be used.
     pub mode: TlsMode,
     /// Allow RC4, 3DES and TLS before 1.2 in the legacy back end.
     pub allow_insecure_crypto: bool,
+    /// Connect to whoever answers, show no certificate of ours, and tell in
+    /// [`TlsInfo::verdict`](super::tls::TlsInfo::verdict) why the other side would not be trusted. For `probe` alone:
+    /// nothing secret may be sent over such a connection.
+    pub accept_untrusted_for_probe: bool,
+}
+
+impl TlsSettings {
+    /// The rules for a host that is not the gateway, such as an identity provider: authorities and back ends are the
+    /// same, and it must be trusted. What belongs to the gateway alone is left out: pins, the name sent, our certificate, leave for weak
+    /// suites.
+    pub fn for_other_host(&self) -> Self {
+        Self {
+            ca_files: self.ca_files.clone(),
+            no_system_trust: self.no_system_trust,
+            mode: self.mode,
+            ..Self::default()
+        }
+    }
 }
 
 /// Which TLS back ends may be used.

@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
 use super::identity::Identity;
-use super::{Backend, Failure, Refusal, TlsClient, TlsInfo};
+use super::{Backend, Failure, Refusal, TlsClient, TlsInfo, chain};
 use crate::net::connect::Stream;
 use crate::net::error::NetError;
 
@@ -160,9 +160,9 @@ fn info(
         .map(|certificate| certificate.to_der().map(CertificateDer::from))
         .collect::<Result<Vec<_>, _>>()
         .map_err(unreadable)?;
-    let pin = client
-        .check(&CertificateDer::from(leaf.as_slice()), &rest)
-        .map_err(Failure::Fatal)?;
+    let shown = CertificateDer::from(leaf.as_slice());
+    let judgement = client.judge(&shown, &rest).map_err(Failure::Fatal)?;
+    let chain = chain(&shown, &rest);
     accepted.get_or_init(|| leaf);
     Ok(TlsInfo {
         version: match ssl.version_str() {
@@ -173,8 +173,10 @@ fn info(
             .current_cipher()
             .map_or("", |suite| suite.standard_name().unwrap_or_else(|| suite.name()))
             .to_owned(),
-        pin,
+        pin: judgement.pin,
         legacy: true,
+        chain,
+        verdict: judgement.verdict,
     })
 }
 

@@ -4,6 +4,7 @@
 //! DHE: `juniper-nc.md §2`), so a second one, OpenSSL, stands in when the gateway refuses the first. It offers the
 //! modern suites too and prefers them: whoever forges a refusal on the way gains no weaker handshake by it.
 
+pub mod describe;
 mod identity;
 #[cfg(feature = "legacy-tls")]
 mod legacy;
@@ -20,7 +21,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use thiserror::Error;
 use tokio::net::TcpStream;
 
-use self::trust::{Distrust, Trust};
+use self::trust::{Distrust, Judgement, Trust};
 use super::connect::Stream;
 use super::error::NetError;
 use super::settings::{GatewaySettings, TlsMode};
@@ -36,6 +37,11 @@ pub struct TlsInfo {
     pub pin: String,
     /// The legacy back end was needed.
     pub legacy: bool,
+    /// The certificates the gateway has shown, DER, its own first.
+    pub chain: Vec<Vec<u8>>,
+    /// Why the gateway would not be trusted, with the pin of its key. Always `None` but with
+    /// [`TlsSettings::accept_untrusted_for_probe`](super::settings::TlsSettings::accept_untrusted_for_probe).
+    pub verdict: Option<String>,
 }
 
 /// How the two sides failed to agree, before any certificate was in doubt.
@@ -110,6 +116,7 @@ pub(super) struct TlsClient {
     legacy: Option<legacy::Legacy>,
     mode: TlsMode,
     allow_insecure_crypto: bool,
+    is_other_host: bool,
     /// The back end of the first success; from then on the only one.
     chosen: Option<Backend>,
 }
@@ -136,7 +143,11 @@ impl TlsClient {
             Some(sni) => server_name(sni)?,
             None => host.clone(),
         };
-        let identity = identity::load(tls)?;
+        let identity = if tls.accept_untrusted_for_probe {
+            None
+        } else {
+            identity::load(tls)?
+        };
         let trust = Arc::new(Trust::load(tls, host)?);
         Ok(Self {
             place: place.to_owned(),
@@ -156,7 +167,16 @@ impl TlsClient {
             trust,
             mode: tls.mode,
             allow_insecure_crypto: tls.allow_insecure_crypto,
+            is_other_host: false,
             chosen: None,
+        })
+    }
+
+    /// The same for a host that is not the gateway, so that nobody is told to pin its key.
+    pub(super) fn for_other_host(settings: &GatewaySettings, place: &str) -> Result<Self, NetError> {
+        Ok(Self {
+            is_other_host: true,
+            ..Self::new(settings, place)?
         })
     }
 
@@ -241,10 +261,10 @@ impl TlsClient {
         })
     }
 
-    /// The one rule of trust, for both back ends; yields the pin of the key.
-    fn check(&self, leaf: &CertificateDer<'_>, rest: &[CertificateDer<'_>]) -> Result<String, NetError> {
+    /// The one rule of trust, for both back ends.
+    fn judge(&self, leaf: &CertificateDer<'_>, rest: &[CertificateDer<'_>]) -> Result<Judgement, NetError> {
         self.trust
-            .check(leaf, rest, UnixTime::now())
+            .judge(leaf, rest, UnixTime::now())
             .map_err(|distrust| self.distrusted(distrust))
     }
 
@@ -260,6 +280,7 @@ impl TlsClient {
                 reason,
                 pin,
                 given_as_authority,
+                is_other_host: self.is_other_host,
             },
             Distrust::PinMismatch { seen } => NetError::PinMismatch { host, seen },
         }
@@ -288,6 +309,14 @@ impl TlsClient {
             source,
         })
     }
+}
+
+/// All that the gateway has shown.
+fn chain(leaf: &CertificateDer<'_>, rest: &[CertificateDer<'_>]) -> Vec<Vec<u8>> {
+    std::iter::once(leaf)
+        .chain(rest)
+        .map(|certificate| certificate.to_vec())
+        .collect()
 }
 
 impl Refusal {

@@ -19,7 +19,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::identity::Identity;
 use super::trust::{Distrust, Trust};
-use super::{Backend, Failure, Refusal, TlsClient, TlsInfo};
+use super::{Backend, Failure, Refusal, TlsClient, TlsInfo, chain};
 use crate::net::connect::Stream;
 use crate::net::error::NetError;
 
@@ -79,6 +79,7 @@ fn info(client: &TlsClient, stream: &TlsStream<TcpStream>) -> Result<TlsInfo, Ne
         .ok_or_else(|| NetError::NotTls {
             place: client.place.clone(),
         })?;
+    let judgement = client.judge(leaf, rest)?;
     Ok(TlsInfo {
         version: match connection.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => "TLS 1.3".to_owned(),
@@ -91,8 +92,10 @@ fn info(client: &TlsClient, stream: &TlsStream<TcpStream>) -> Result<TlsInfo, Ne
                 // rustls writes TLS13_AES_…; IANA writes TLS_AES_….
                 format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1)
             }),
-        pin: client.check(leaf, rest)?,
+        pin: judgement.pin,
         legacy: false,
+        chain: chain(leaf, rest),
+        verdict: judgement.verdict,
     })
 }
 
@@ -196,7 +199,7 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         self.asked.store(true, Ordering::Relaxed);
-        match self.trust.check(leaf, rest, now) {
+        match self.trust.judge(leaf, rest, now) {
             Ok(_) => Ok(ServerCertVerified::assertion()),
             Err(distrust) => Err(CertificateError::Other(OtherError(Arc::new(Distrusted(distrust)))).into()),
         }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::crypto::ring::default_provider;
@@ -11,6 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, RootCertStore};
 
+use super::describe::date;
 use super::identity::{pem_problem, read_file};
 use crate::net::error::NetError;
 use crate::net::settings::{Pin, TlsSettings};
@@ -24,6 +24,17 @@ pub(super) struct Trust {
     /// What the user's own files hold, for the advice.
     given: Vec<CertificateDer<'static>>,
     algorithms: WebPkiSupportedAlgorithms,
+    /// Distrust is told, not acted upon.
+    accept_untrusted: bool,
+}
+
+/// What came of a certificate that the handshake may go on with.
+#[derive(Debug)]
+pub(super) struct Judgement {
+    /// Pin of the key.
+    pub(super) pin: String,
+    /// Why it would not be trusted.
+    pub(super) verdict: Option<String>,
 }
 
 /// A certificate that is not the gateway's, as far as we can tell.
@@ -37,6 +48,25 @@ pub(super) enum Distrust {
     PinMismatch {
         seen: String,
     },
+}
+
+impl Distrust {
+    fn into_judgement(self) -> Judgement {
+        let (pin, verdict) = match self {
+            Self::Untrusted { reason, pin, .. } => {
+                let verdict = format!("{reason}; its public key is {pin}");
+                (pin, verdict)
+            }
+            Self::PinMismatch { seen } => {
+                let verdict = format!("its public key {seen} matches none of the given pins");
+                (seen, verdict)
+            }
+        };
+        Judgement {
+            pin,
+            verdict: Some(verdict),
+        }
+    }
 }
 
 impl Trust {
@@ -61,6 +91,7 @@ impl Trust {
             roots,
             given,
             algorithms: default_provider().signature_verification_algorithms,
+            accept_untrusted: settings.accept_untrusted_for_probe,
         })
     }
 
@@ -69,8 +100,22 @@ impl Trust {
         &self.algorithms
     }
 
+    /// Whether to go on with this certificate.
+    pub(super) fn judge(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<Judgement, Distrust> {
+        match self.check(leaf, rest, now) {
+            Ok(pin) => Ok(Judgement { pin, verdict: None }),
+            Err(distrust) if self.accept_untrusted => Ok(distrust.into_judgement()),
+            Err(distrust) => Err(distrust),
+        }
+    }
+
     /// Yields the pin of the gateway's key when the certificate is trusted.
-    pub(super) fn check(
+    fn check(
         &self,
         leaf: &CertificateDer<'_>,
         rest: &[CertificateDer<'_>],
@@ -112,9 +157,9 @@ impl Trust {
         use CertificateError as E;
 
         if let E::ExpiredContext { not_after, .. } = error {
-            format!("expired on {}", date(*not_after))
+            format!("expired on {}", day(*not_after))
         } else if let E::NotValidYetContext { not_before, .. } = error {
-            format!("not valid before {}", date(*not_before))
+            format!("not valid before {}", day(*not_before))
         } else if let E::NotValidForNameContext { presented, .. } = error {
             wrong_name(presented)
         } else if is_self_issued(leaf) == Some(true) {
@@ -191,14 +236,8 @@ fn names(presented: &[String]) -> String {
     format!("{}{more}", plain.join(", "))
 }
 
-fn date(time: UnixTime) -> String {
-    i64::try_from(time.as_secs())
-        .ok()
-        .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .map_or_else(
-            || "a date out of range".to_owned(),
-            |time| time.strftime("%Y-%m-%d").to_string(),
-        )
+fn day(time: UnixTime) -> String {
+    date(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// True when issuer and subject are the same octets. Only for the choice of words, never for trust.
