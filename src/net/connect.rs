@@ -95,22 +95,6 @@ impl Connector {
         })
     }
 
-    /// A connector for another host, reached the same way, but trusted and greeted as any host of the internet is: the
-    /// gateway's pins, its name for TLS and the client certificate are not for it.
-    ///
-    /// # Errors
-    /// As for `new`.
-    pub fn for_host(&self, host: &str, port: u16) -> Result<Self, NetError> {
-        let mut settings = self.settings.clone();
-        settings.host = host.to_owned();
-        settings.port = port;
-        settings.tls.pins = Vec::new();
-        settings.tls.sni = None;
-        settings.tls.certificate = None;
-        settings.tls.key = None;
-        Self::new(settings, self.user_agent.clone())
-    }
-
     /// Opens a new connection. Dropping the future at any point leaves nothing behind.
     ///
     /// # Errors
