@@ -195,6 +195,32 @@ fn pages_lose_their_secrets() {
 }
 
 #[test]
+fn known_values_are_hidden_wherever_they_stand() {
+    let table: [(&str, &[&str], &str); 7] = [
+        ("", &["abcd"], ""),
+        ("abcd", &["abcd"], "<4>"),
+        ("xabcdabcdx", &["abcd"], "x<4><4>x"),
+        ("xabcdefx", &["abcd", "cdef"], "x<6>x"),
+        ("abcdef", &["abcd", "abcdef"], "<6>"),
+        ("aaaaa", &["aaa"], "<5>"),
+        ("grün", &["rü"], "g<3>n"),
+    ];
+    for (text, known, expected) in table {
+        let known: Vec<String> = known.iter().copied().map(str::to_owned).collect();
+        assert_eq!(short(&redactor().redact_known(text, &known)), expected, "{text}");
+    }
+}
+
+#[test]
+fn marks_are_not_put_into_marks() {
+    let mark = "<hidden len=10 fp=0123>";
+    let known: Vec<String> = (0..8).map(|start| mark[start..start + 5].to_owned()).collect();
+    let page = known.join("|");
+    let text = redactor().redact_page(&page, &known);
+    assert_eq!(short(&text), ["<5>"; 8].join("|"));
+}
+
+#[test]
 fn equal_values_are_recognised_in_one_log_only() {
     let (one, two) = (Dump::default(), Dump::default());
     let hide = |dump: &Dump, value: &str| dump.redactor.as_ref().unwrap().hide(value);
