@@ -288,9 +288,28 @@ const MIN_ENCODED: usize = 40;
 const MAX_SHOWN: usize = 4;
 const BUTTONS: [&str; 6] = ["submit", "button", "image", "reset", "checkbox", "radio"];
 const SECRET_NAMES: [&str; 12] = [
-    "dsid", "dspreauth", "dsassertref", "dsivs", "postauth", "msg", "state", "nonce", "opaque", "pin", "sft",
+    "dsid",
+    "dspreauth",
+    "dsassertref",
+    "dsivs",
+    "postauth",
+    "msg",
+    "state",
+    "nonce",
+    "opaque",
+    "pin",
+    "sft",
     "canary",
 ];
 const SECRET_PARTS: [&str; 10] = [
-    "saml", "relaystate", "token", "xsauth", "passw", "passcode", "csrf", "xsrf", "secret", "credential",
+    "saml",
+    "relaystate",
+    "token",
+    "xsauth",
+    "passw",
+    "passcode",
+    "csrf",
+    "xsrf",
+    "secret",
+    "credential",
 ];

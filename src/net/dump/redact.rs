@@ -95,15 +95,25 @@ impl Redactor {
         is_plain_field(name) && value.len() <= MAX_PLAIN && self.redact_words(value) == value
     }
 
-    /// Every place where one of these values stands.
+    /// Every place where one of these values stands, in one pass: a peer that sets cookies like `hidden` must not have
+    /// marks put into marks. Values that overlap are hidden as one.
     pub(super) fn redact_known(&self, text: &str, known: &[String]) -> String {
-        let mut text = text.to_owned();
-        for secret in known {
-            if text.contains(secret.as_str()) {
-                text = text.replace(secret.as_str(), &self.hide(secret));
+        let mut output = String::with_capacity(text.len());
+        let mut found = 0..0;
+        for (index, character) in text.char_indices() {
+            let rest = text.get(index..).unwrap_or_default();
+            let secrets = known.iter().filter(|secret| rest.starts_with(secret.as_str()));
+            let end = index + secrets.map(String::len).max().unwrap_or(0);
+            if index >= found.end {
+                output.push_str(&self.hide(text.get(found).unwrap_or_default()));
+                found = index..end;
+            }
+            found.end = found.end.max(end);
+            if found.is_empty() {
+                output.push(character);
             }
         }
-        text
+        output + &self.hide(text.get(found).unwrap_or_default())
     }
 
     fn redact_pair(&self, pair: &str) -> String {
