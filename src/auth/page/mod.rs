@@ -1,18 +1,102 @@
 //! What a sign-in page holds: forms with their controls, links, redirects and the text around them.
 
+mod charset;
+mod element;
+mod forms;
+mod hints;
+mod lexer;
+mod reduce;
+mod refresh;
+mod scan;
+mod script;
+mod style;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tree;
+mod walk;
+
 use encoding_rs::Encoding;
+use thiserror::Error;
 use url::Url;
+
+/// Reads a page.
+///
+/// `url` is where it came from, `content_type` the value of that header.
+pub fn read(body: &[u8], content_type: Option<&str>, url: &Url) -> Result<Page, PageError> {
+    if body.len() > MAX_PAGE {
+        return Err(PageError::TooLarge);
+    }
+    let (text, encoding) = charset::decode(body, content_type);
+    let reduced = reduce::reduce(&text)?;
+    let tree = tree::parse(&reduced.html)?;
+    let mut found = walk::walk(&tree);
+    let forms = forms::forms(&mut found);
+    let scripts = script::read(&found.onload, &reduced.scripts);
+    let mut hints = reduced.hints;
+    for script in &reduced.scripts {
+        hints.look_into(script);
+    }
+    let text = if found.text.is_empty() {
+        found.scriptless_text
+    } else {
+        found.text
+    };
+    Ok(Page {
+        base: base(url, found.base.as_deref()),
+        encoding: encoding.output_encoding(),
+        title: found.title,
+        text: text.into_text(),
+        browser_only: hints.verdict(forms.iter().any(has_fields)),
+        forms,
+        roles: found.roles,
+        links: found.links,
+        refresh: found.refresh,
+        script_redirect: scripts.redirect,
+        params: found.params,
+        submits_itself: scripts.submits,
+    })
+}
+
+fn base(url: &Url, href: Option<&str>) -> Url {
+    let base = href.and_then(|href| url.join(href).ok());
+    base.filter(|base| matches!(base.scheme(), "http" | "https"))
+        .unwrap_or_else(|| url.clone())
+}
+
+/// The form has something to fill in.
+fn has_fields(form: &PageForm) -> bool {
+    form.controls.iter().any(|control| {
+        let is_field = matches!(control.kind, ControlKind::Text | ControlKind::Password);
+        is_field && !control.invisible && !control.name.is_empty()
+    })
+}
+
+/// Why a page is not read.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum PageError {
+    /// More than [`MAX_PAGE`] octets.
+    #[error("the page is larger than 16 MiB")]
+    TooLarge,
+    /// Elements inside elements without end.
+    #[error("the page is nested too deeply")]
+    TooDeep,
+    /// Elements without end.
+    #[error("the page has too many elements")]
+    TooMany,
+}
 
 /// A page, taken apart. Nothing is interpreted: names, values and targets are as found.
 #[derive(Debug)]
 pub struct Page {
     /// What relative references are resolved against: the page's URL, or its `<base href>`.
     pub base: Url,
-    /// Character set of the page; forms are sent in it.
+    /// Character set that forms of the page are sent in: its own, UTF-8 for UTF-16.
     pub encoding: &'static Encoding,
-    /// `<title>`, blanks joined.
+    /// First `<title>`, blanks joined.
     pub title: String,
-    /// Visible text, blanks joined, a line for each block; cut at [`MAX_TEXT`] characters.
+    /// Visible text without that of controls, blanks joined, a line for each block; cut at [`MAX_TEXT`] characters.
+    /// What stands in `<noscript>` only if there is nothing else.
     pub text: String,
     /// All forms in document order.
     pub forms: Vec<PageForm>,
@@ -75,8 +159,8 @@ pub struct Control {
     pub kind: ControlKind,
     /// `value`, of a textarea its text, of a button its value.
     pub value: String,
-    /// Text of its `<label>`, else `aria-label`, `placeholder`, `title`, the text before it in its row, or the text
-    /// of a `<button>`; may be empty.
+    /// Text of its `<label>`, else `aria-label`, `placeholder`, `title`, the text before it in its row, of check boxes
+    /// and radio buttons the text behind it; of buttons first their text or value. May be empty.
     pub label: String,
     /// Not sent, not asked: `disabled`, or inside a disabled `<fieldset>`.
     pub disabled: bool,
@@ -147,6 +231,8 @@ pub struct Link {
     pub label: String,
 }
 
+/// Octets of a page.
+pub const MAX_PAGE: usize = 16 << 20;
 /// Characters of text kept of a page or form.
 pub const MAX_TEXT: usize = 4096;
 /// Links kept of a page.

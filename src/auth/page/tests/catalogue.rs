@@ -1,0 +1,1 @@
+//! Pages of gateways and identity providers.
