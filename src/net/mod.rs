@@ -9,6 +9,7 @@ pub mod error;
 pub mod http;
 pub mod login;
 pub mod logout;
+pub mod probe;
 mod proxy;
 pub mod random;
 mod report;

@@ -1,4 +1,32 @@
 //! The sign-in as a state machine: responses and answers in, requests and questions out.
+//!
+//! [`Flow::start`] yields the first [`Step`]; after that each input yields the next one, until `Done` or an error.
+//! Redirects, cookies, which page comes next and when to ask again are all in here; whoever drives it only carries
+//! requests and questions to and fro.
+
+mod classify;
+mod codes;
+mod decide;
+mod draft;
+mod encode;
+mod error;
+mod fill;
+mod submit;
+#[cfg(test)]
+mod tests;
+
+use url::Url;
+
+pub use self::codes::Stop;
+pub use self::error::FlowError;
+
+use self::classify::Class;
+use self::draft::Draft;
+use super::cookies::Jar;
+use super::exchange::{Request, Response};
+use super::page::PageForm;
+use crate::form::{Answers, Form, FormKind};
+use crate::secret::Secret;
 
 /// What a sign-in knows beforehand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,3 +59,434 @@ pub struct FormEntry {
     /// What to send; of a list its label or value, of a checkbox `on`/`off`.
     pub value: String,
 }
+
+/// What is to be done next.
+#[derive(Debug)]
+pub enum Step {
+    /// Send this and hand the response to [`Flow::handle_response`].
+    Send(Request),
+    /// Ask this; then [`Flow::handle_answers`] or [`Flow::unanswered`].
+    Ask(Form),
+    /// Run the host checker; then [`Flow::handle_host_checked`].
+    CheckHost(HostCheckDemand),
+    /// Sign in with a browser at this URL; then [`Flow::handle_browser`] or [`Flow::unanswered`].
+    Browse(Url),
+    /// There is a session.
+    Done(Outcome),
+}
+
+/// What the host checker begins with (`juniper-nc.md §5.1`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostCheckDemand {
+    /// `https://HOST[:PORT]/` of the gateway.
+    pub gateway: Url,
+    /// Cookie `DSPREAUTH`.
+    pub preauth: Secret,
+    /// Cookie `DSSIGNIN`.
+    pub signin: Option<Secret>,
+}
+
+/// A session.
+pub struct Outcome {
+    /// `https://HOST[:PORT]/` of the gateway that has it.
+    pub gateway: Url,
+    /// All cookies.
+    pub jar: Jar,
+    /// Name of the account, if it was typed or given.
+    pub user: Option<String>,
+    /// Realm that was chosen.
+    pub realm: Option<String>,
+    /// Role that was chosen.
+    pub role: Option<String>,
+}
+
+impl std::fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outcome")
+            .field("gateway", &self.gateway)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A sign-in under way.
+pub struct Flow {
+    settings: FlowSettings,
+    jar: Jar,
+    gateway: Url,
+    /// URL of the request under way, then of the page it brought.
+    url: Url,
+    state: State,
+    known: Known,
+    requests: u32,
+    hops: u32,
+    /// Refusals so far.
+    refusals: u32,
+    host_checked: bool,
+    /// What was submitted last.
+    sent: Option<Sent>,
+    /// Digests of all submissions.
+    submissions: Vec<[u8; 32]>,
+    notices: Vec<Notice>,
+    last_form: Option<PageForm>,
+    gateway_page_seen: bool,
+}
+
+/// Something to be shown, no question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A sentence of ours for the log.
+    Info(String),
+    /// A sentence of ours that should be seen.
+    Warning(String),
+    /// A text of the peer.
+    Banner(String),
+}
+
+/// What was learnt on the way.
+#[derive(Default)]
+struct Known {
+    user: Option<String>,
+    realm: Option<String>,
+    role: Option<String>,
+}
+
+enum State {
+    /// A request is under way.
+    Waiting,
+    /// A form is being asked for.
+    Asking(Box<Asking>),
+    /// A role is being asked for; targets of the links.
+    AskingRole(Vec<(String, Url)>),
+    /// A notice waits for agreement.
+    AskingAgreement(Box<Asking>),
+    /// The host checker runs.
+    Checking,
+    /// A browser is open.
+    Browsing,
+    /// Over.
+    Ended,
+}
+
+/// A form that lacks answers.
+struct Asking {
+    draft: Draft,
+    class: Class,
+    form: Form,
+    signature: String,
+    page_text: String,
+}
+
+/// A form that was sent.
+struct Sent {
+    class: Class,
+    /// Path and names of the fields: the same again is the same form.
+    signature: String,
+    page_text: String,
+    secret: bool,
+}
+
+impl Flow {
+    /// A sign-in at this gateway (`https://HOST[:PORT]/`).
+    pub fn new(settings: FlowSettings, gateway: &Url) -> Self {
+        let url = gateway.join(&settings.path).unwrap_or_else(|_| gateway.clone());
+        Self {
+            settings,
+            jar: Jar::new(gateway),
+            gateway: gateway.clone(),
+            url,
+            state: State::Waiting,
+            known: Known::default(),
+            requests: 0,
+            hops: 0,
+            refusals: 0,
+            host_checked: false,
+            sent: None,
+            submissions: Vec::new(),
+            notices: Vec::new(),
+            last_form: None,
+            gateway_page_seen: false,
+        }
+    }
+
+    /// The first step.
+    ///
+    /// # Errors
+    /// None in practice; the type is that of the other steps.
+    pub fn start(&mut self) -> Result<Step, FlowError> {
+        self.get(self.url.clone())
+    }
+
+    /// What is to be shown, in order, since the last call.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// The form of the last page that counted, as it stood there.
+    pub fn last_form(&self) -> Option<&PageForm> {
+        self.last_form.as_ref()
+    }
+
+    /// One of the pages stood where only gateways of this kind have theirs.
+    pub fn saw_gateway_page(&self) -> bool {
+        self.gateway_page_seen
+    }
+
+    /// The URL that is being talked to.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// `https://HOST[:PORT]/` of the gateway, as far as it is known by now.
+    pub fn gateway(&self) -> &Url {
+        &self.gateway
+    }
+
+    /// The host that is being talked to.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// The response to the request of the last step.
+    ///
+    /// # Errors
+    /// Any; the sign-in is over then.
+    pub fn handle_response(&mut self, response: &Response) -> Result<Step, FlowError> {
+        let State::Waiting = self.state else {
+            return Err(FlowError::OutOfTurn);
+        };
+        self.gateway_page_seen |= is_gateway_page(&self.url);
+        self.jar.store(&self.url, response.set_cookies());
+        if let Some(outcome) = self.session() {
+            return Ok(Step::Done(outcome));
+        }
+        if response.status != 200
+            && let Some(location) = response.headers.get(http::header::LOCATION)
+        {
+            let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
+            return self.follow(&location);
+        }
+        if response.status != 200 {
+            return Err(self.bad_status(response.status));
+        }
+        self.hops = 0;
+        self.take_page(response)
+    }
+
+    /// Answers to the form of the last step.
+    ///
+    /// # Errors
+    /// Any; the sign-in is over then.
+    pub fn handle_answers(&mut self, answers: &Answers) -> Result<Step, FlowError> {
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Asking(asking) => self.submit_answered(*asking, answers),
+            State::AskingAgreement(asking) => self.agree(*asking, answers),
+            State::AskingRole(roles) => self.choose_role(&roles, answers),
+            State::Waiting | State::Checking | State::Browsing | State::Ended => Err(FlowError::OutOfTurn),
+        }
+    }
+
+    /// Nobody answers the form of the last step, or nobody brings a cookie.
+    pub fn unanswered(&mut self, fields: &[usize]) -> FlowError {
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Asking(asking) => match asking.form.refused {
+                Some(_) => self.refused(asking.form.refused, Some(asking.page_text), &asking.form.id),
+                None => FlowError::Input {
+                    form: Box::new(asking.form),
+                    fields: fields.to_vec(),
+                },
+            },
+            State::AskingAgreement(asking) => FlowError::Input {
+                form: Box::new(asking.form),
+                fields: fields.to_vec(),
+            },
+            State::AskingRole(roles) => FlowError::Input {
+                form: Box::new(self.role_form(&roles)),
+                fields: fields.to_vec(),
+            },
+            State::Browsing => FlowError::NeedsBrowser {
+                why: None,
+                host: self.host().to_owned(),
+            },
+            State::Waiting | State::Checking | State::Ended => FlowError::OutOfTurn,
+        }
+    }
+
+    /// The host checker is done; this is the new `DSPREAUTH`.
+    ///
+    /// # Errors
+    /// Out of turn.
+    pub fn handle_host_checked(&mut self, preauth: &Secret) -> Result<Step, FlowError> {
+        let State::Checking = std::mem::replace(&mut self.state, State::Ended) else {
+            return Err(FlowError::OutOfTurn);
+        };
+        self.jar.replace(&self.url, PREAUTH, preauth);
+        self.get(self.url.clone())
+    }
+
+    /// The cookie brought back from a browser, in the forms of `--cookie`.
+    ///
+    /// # Errors
+    /// It is no session cookie.
+    pub fn handle_browser(&mut self, cookie: &Secret) -> Result<Step, FlowError> {
+        let State::Browsing = std::mem::replace(&mut self.state, State::Ended) else {
+            return Err(FlowError::OutOfTurn);
+        };
+        self.jar.insert_option(cookie)?;
+        self.url = self.gateway.clone();
+        self.session().map(Step::Done).ok_or(FlowError::OutOfTurn)
+    }
+
+    /// The session, once there is one. Looked for after each response: a later redirect may lead away from the host
+    /// that has it (`juniper-nc.md §4.1`, R11, R12).
+    fn session(&mut self) -> Option<Outcome> {
+        let elsewhere = !same_origin(&self.url, &self.gateway);
+        // a gateway may send the first request on to another of its names; later on a foreign host's session is its own
+        let moved = elsewhere && self.sent.is_none() && is_gateway_page(&self.url);
+        if elsewhere && !moved {
+            return None;
+        }
+        self.jar.session_of(&self.url)?;
+        self.move_gateway();
+        self.state = State::Ended;
+        Some(Outcome {
+            gateway: self.gateway.clone(),
+            jar: std::mem::replace(&mut self.jar, Jar::new(&self.gateway)),
+            user: self.known.user.clone().or_else(|| self.settings.user.clone()),
+            realm: self.known.realm.take(),
+            role: self.known.role.take(),
+        })
+    }
+
+    /// From now on the host of the present page is the gateway.
+    fn move_gateway(&mut self) {
+        if same_origin(&self.url, &self.gateway) {
+            return;
+        }
+        let mut gateway = self.url.clone();
+        gateway.set_path("/");
+        gateway.set_query(None);
+        gateway.set_fragment(None);
+        self.notices.push(Notice::Info(format!(
+            "{} sends us on to {}, which is the gateway from now on",
+            self.gateway.host_str().unwrap_or_default(),
+            gateway.host_str().unwrap_or_default()
+        )));
+        self.gateway = gateway;
+    }
+
+    /// A redirect, by header or by page.
+    fn follow(&mut self, location: &str) -> Result<Step, FlowError> {
+        self.hops += 1;
+        if self.hops > MAX_HOPS {
+            return Err(FlowError::TooManyRedirects);
+        }
+        let target = checked(self.url.join(location.trim()))?;
+        self.get(target)
+    }
+
+    fn get(&mut self, url: Url) -> Result<Step, FlowError> {
+        self.send(url, None)
+    }
+
+    fn send(&mut self, mut url: Url, text: Option<Secret>) -> Result<Step, FlowError> {
+        self.requests += 1;
+        if self.requests > MAX_REQUESTS {
+            return Err(FlowError::TooManyRequests);
+        }
+        url.set_fragment(None);
+        if !same_host(&url, &self.url) && !same_host(&url, &self.gateway) {
+            let host = url.host_str().unwrap_or_default();
+            self.notices
+                .push(Notice::Info(format!("the sign-in goes on at {host}")));
+        }
+        let cookies = self.jar.header(&url);
+        self.url = url.clone();
+        self.state = State::Waiting;
+        Ok(Step::Send(match text {
+            Some(text) => Request::post(url, cookies, text),
+            None => Request::get(url, cookies),
+        }))
+    }
+
+    fn bad_status(&self, status: u16) -> FlowError {
+        let secret_sent = self.sent.as_ref().is_some_and(|sent| sent.secret);
+        if matches!(status, 401 | 403) && secret_sent {
+            return self.refused(None, None, "");
+        }
+        FlowError::Status {
+            status,
+            host: self.host().to_owned(),
+            path: self.url.path().to_owned(),
+            first: self.sent.is_none(),
+        }
+    }
+
+    fn refused(&self, sentence: Option<String>, text: Option<String>, form: &str) -> FlowError {
+        let host = self.host();
+        FlowError::Refused {
+            sentence: sentence.unwrap_or_else(|| self.refusal_sentence()),
+            place: match (form, &self.known.realm) {
+                ("", _) => host.to_owned(),
+                (form, None) => format!("sign-in form {form} at {host}"),
+                (form, Some(realm)) => format!("sign-in form {form} at {host}, realm {realm}"),
+            },
+            text: text.filter(|text| !text.is_empty()),
+            tries: self.refusals.max(1),
+        }
+    }
+
+    /// By what was sent last.
+    fn refusal_sentence(&self) -> String {
+        let kind = self.sent.as_ref().map(|sent| sent.class.kind());
+        match kind {
+            Some(FormKind::Challenge) => "the code or the answer was refused",
+            Some(FormKind::ChangePassword) => "the new password was refused",
+            Some(FormKind::NewPin) => "the new PIN was refused",
+            _ => "the user name or the password was refused",
+        }
+        .to_owned()
+    }
+}
+
+/// Scheme, host and port.
+fn same_origin(a: &Url, b: &Url) -> bool {
+    a.origin() == b.origin()
+}
+
+fn same_host(a: &Url, b: &Url) -> bool {
+    a.host_str() == b.host_str()
+}
+
+/// Pages of these gateways stand below `/dana-na/`, those for who is signed in below `/dana/`.
+fn is_gateway_page(url: &Url) -> bool {
+    url.path().starts_with("/dana-na/") || url.path().starts_with("/dana/")
+}
+
+/// Only HTTPS, and no user name in it.
+fn checked(target: Result<Url, url::ParseError>) -> Result<Url, FlowError> {
+    let target = target.map_err(|_| FlowError::BadTarget)?;
+    if target.scheme() != "https" {
+        return Err(FlowError::NotHttps {
+            scheme: target.scheme().to_owned(),
+            host: target.host_str().unwrap_or_default().to_owned(),
+        });
+    }
+    if target.host_str().is_none_or(str::is_empty)
+        || !target.username().is_empty()
+        || target.password().is_some()
+    {
+        return Err(FlowError::BadTarget);
+    }
+    Ok(target)
+}
+
+/// Redirects in a row (`juniper-nc.md §3.3`).
+const MAX_HOPS: u32 = 10;
+/// Requests of one sign-in (`juniper-nc.md §3.3`).
+const MAX_REQUESTS: u32 = 64;
+/// How often the user may try.
+const MAX_TRIES: u32 = 3;
+/// State of the host check.
+const PREAUTH: &str = "DSPREAUTH";
+/// The sign-in policy, which the host checker names too.
+const SIGNIN: &str = "DSSIGNIN";

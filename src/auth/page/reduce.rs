@@ -263,14 +263,19 @@ impl<'a> Reducer<'a> {
 fn find_end_tag(text: &str, name: &str, from: usize) -> Option<usize> {
     let octets = text.as_bytes();
     let rest = octets.get(from..)?;
-    memmem::find_iter(rest, "</").map(|found| from + found).find(|at| {
-        let name_at = at + 2;
-        let name_end = name_at + name.len();
-        let is_named = octets
-            .get(name_at..name_end)
-            .is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
-        is_named && octets.get(name_end).is_some_and(|end| is_blank(*end) || matches!(end, b'/' | b'>'))
-    })
+    memmem::find_iter(rest, "</")
+        .map(|found| from + found)
+        .find(|at| {
+            let name_at = at + 2;
+            let name_end = name_at + name.len();
+            let is_named = octets
+                .get(name_at..name_end)
+                .is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
+            is_named
+                && octets
+                    .get(name_end)
+                    .is_some_and(|end| is_blank(*end) || matches!(end, b'/' | b'>'))
+        })
 }
 
 /// Where the end tag of a script begins, or the end of the text. Between `<!--` and `-->` a script may contain another
@@ -314,13 +319,19 @@ fn commented_script_end(text: &str, from: usize) -> Option<usize> {
 fn is_tag(octets: &[u8], tag: &[u8]) -> bool {
     let (found, rest) = octets.split_at(tag.len().min(octets.len()));
     found.eq_ignore_ascii_case(tag)
-        && rest.first().is_some_and(|end| is_blank(*end) || matches!(end, b'/' | b'>'))
+        && rest
+            .first()
+            .is_some_and(|end| is_blank(*end) || matches!(end, b'/' | b'>'))
 }
 
 /// A script that is run, as opposed to data and templates.
 fn is_program_type(value: &str) -> bool {
     let value = value.trim_ascii().to_ascii_lowercase();
-    value.is_empty() || value == "module" || ["javascript", "ecmascript", "jscript"].iter().any(|name| value.contains(name))
+    value.is_empty()
+        || value == "module"
+        || ["javascript", "ecmascript", "jscript"]
+            .iter()
+            .any(|name| value.contains(name))
 }
 
 /// Appends text with white space joined.
@@ -424,8 +435,20 @@ fn kind(name: &str) -> Kind {
 
 /// Attributes of controls that count.
 const CONTROL: &[&str] = &[
-    "name", "id", "type", "value", "checked", "disabled", "readonly", "multiple", "form", "formaction",
-    "placeholder", "title", "aria-label", "alt",
+    "name",
+    "id",
+    "type",
+    "value",
+    "checked",
+    "disabled",
+    "readonly",
+    "multiple",
+    "form",
+    "formaction",
+    "placeholder",
+    "title",
+    "aria-label",
+    "alt",
 ];
 
 const FOREIGN: [&str; 2] = ["svg", "math"];

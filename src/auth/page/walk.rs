@@ -248,8 +248,13 @@ impl<'t> Walk<'t> {
             return;
         }
         let form = self.current_form();
-        let form = form.and_then(|form| self.found.forms.get_mut(form)).map(|form| &mut form.text);
-        for lines in [&mut self.found.text, &mut self.found.scriptless_text].into_iter().chain(form) {
+        let form = form
+            .and_then(|form| self.found.forms.get_mut(form))
+            .map(|form| &mut form.text);
+        for lines in [&mut self.found.text, &mut self.found.scriptless_text]
+            .into_iter()
+            .chain(form)
+        {
             match layout {
                 Layout::Cell => lines.blank(),
                 Layout::Inline | Layout::Break | Layout::Block => lines.line(),
@@ -302,10 +307,17 @@ impl<'t> Walk<'t> {
             return;
         }
         self.found.text.push(text);
-        if let Some(form) = self.current_form().and_then(|form| self.found.forms.get_mut(form)) {
+        if let Some(form) = self
+            .current_form()
+            .and_then(|form| self.found.forms.get_mut(form))
+        {
             form.text.push(text);
         }
-        if let Some(label) = self.labels.last().and_then(|label| self.found.labels.get_mut(*label)) {
+        if let Some(label) = self
+            .labels
+            .last()
+            .and_then(|label| self.found.labels.get_mut(*label))
+        {
             label.text.push(text);
         }
         if let Some(link) = &mut self.link {
@@ -382,9 +394,16 @@ impl<'t> Walk<'t> {
         let mut before = String::new();
         if control.kind != ControlKind::Hidden && !control.invisible {
             before = self.row.take(MAX_LABEL);
-            let is_ticked = matches!(control.kind, ControlKind::Checkbox { .. } | ControlKind::Radio { .. });
+            let is_ticked = matches!(
+                control.kind,
+                ControlKind::Checkbox { .. } | ControlKind::Radio { .. }
+            );
             self.ticked = is_ticked.then_some(index);
-            if let Some(label) = self.labels.last().and_then(|label| self.found.labels.get_mut(*label)) {
+            if let Some(label) = self
+                .labels
+                .last()
+                .and_then(|label| self.found.labels.get_mut(*label))
+            {
                 label.control.get_or_insert(index);
             }
         }
@@ -393,7 +412,10 @@ impl<'t> Walk<'t> {
         self.found.controls.push(FoundControl {
             control,
             owner,
-            given: given.into_iter().find(|given| !given.trim().is_empty()).unwrap_or_default(),
+            given: given
+                .into_iter()
+                .find(|given| !given.trim().is_empty())
+                .unwrap_or_default(),
             before,
             own: Lines::new(MAX_LABEL),
         });
@@ -521,7 +543,20 @@ fn is_role_table(element: &Element) -> bool {
 fn ends_row(name: &str) -> bool {
     matches!(
         name,
-        "tr" | "table" | "form" | "fieldset" | "legend" | "hr" | "li" | "ul" | "ol" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
+        "tr" | "table"
+            | "form"
+            | "fieldset"
+            | "legend"
+            | "hr"
+            | "li"
+            | "ul"
+            | "ol"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
     )
 }
 

@@ -29,7 +29,7 @@ pub struct HttpClient {
     gateway: Connector,
     gateway_origin: Option<Origin>,
     /// The oldest first.
-    others: Vec<(Origin, Connector)>,
+    others: Vec<Other>,
     /// The one unused for longest first.
     idle: Vec<Idle>,
     tls: Option<TlsInfo>,
@@ -43,6 +43,13 @@ pub struct HttpClient {
 struct Origin {
     host: String,
     port: u16,
+}
+
+/// A host that is not the gateway.
+struct Other {
+    origin: Origin,
+    connector: Connector,
+    tls: Option<TlsInfo>,
 }
 
 /// A connection between two requests.
@@ -101,6 +108,22 @@ impl HttpClient {
     /// (`juniper-nc.md §3.6`). All connections are closed.
     pub fn into_gateway(self) -> Connector {
         self.gateway
+    }
+
+    /// From now on the host of this URL is the gateway: the one named first sent us on to it.
+    ///
+    /// # Errors
+    /// As [`Connector::for_host`].
+    pub fn move_gateway(&mut self, url: &Url) -> Result<(), NetError> {
+        let origin = Origin::of(url).ok_or(NetError::BadRequest { what: "URL" })?;
+        if self.is_gateway(&origin) {
+            return Ok(());
+        }
+        let other = other(&mut self.others, &self.gateway, &origin)?;
+        self.gateway = other.connector.clone();
+        self.tls = other.tls.take();
+        self.gateway_origin = Some(origin);
+        Ok(())
     }
 
     /// What was negotiated on the last connection to the gateway.
@@ -183,15 +206,14 @@ impl HttpClient {
             self.idle.remove(0);
         }
         let is_gateway = self.is_gateway(origin);
-        let connector = if is_gateway {
-            &mut self.gateway
+        let (connector, tls) = if is_gateway {
+            (&mut self.gateway, &mut self.tls)
         } else {
-            other(&mut self.others, &self.gateway, origin)?
+            let other = other(&mut self.others, &self.gateway, origin)?;
+            (&mut other.connector, &mut other.tls)
         };
         let connection = connector.connect().await?;
-        if is_gateway {
-            self.tls = Some(connection.tls);
-        }
+        *tls = Some(connection.tls);
         let opened = OpenConnection::new(connection.stream).await;
         opened.map_err(|failure| failure.at(origin.place()))
     }
@@ -203,21 +225,24 @@ impl HttpClient {
 
 /// The connector for a host that is not the gateway.
 fn other<'a>(
-    others: &'a mut Vec<(Origin, Connector)>,
+    others: &'a mut Vec<Other>,
     gateway: &Connector,
     origin: &Origin,
-) -> Result<&'a mut Connector, NetError> {
-    let known = others.iter().position(|(known, _)| known == origin);
+) -> Result<&'a mut Other, NetError> {
+    let known = others.iter().position(|known| known.origin == *origin);
     let entry = match known {
         Some(index) => others.remove(index),
-        None => (origin.clone(), gateway.for_host(&origin.host, origin.port)?),
+        None => Other {
+            origin: origin.clone(),
+            connector: gateway.for_host(&origin.host, origin.port)?,
+            tls: None,
+        },
     };
     if others.len() >= MAX_OTHERS {
         others.remove(0);
     }
     others.push(entry);
-    let (_, connector) = others.last_mut().expect("one was pushed just now");
-    Ok(connector)
+    Ok(others.last_mut().expect("one was pushed just now"))
 }
 
 impl Origin {

@@ -126,7 +126,7 @@ async fn few_connections_and_hosts_are_kept() {
         assert!(client.idle.len() <= MAX_OPEN);
     }
     assert_eq!(client.idle.len(), MAX_OPEN);
-    let kept: Vec<&str> = client.others.iter().map(|(origin, _)| &*origin.host).collect();
+    let kept: Vec<&str> = client.others.iter().map(|other| &*other.origin.host).collect();
     assert_eq!((kept.len(), kept[0]), (MAX_OTHERS, "host2.test"));
     assert!(client.tls().is_none());
 }
