@@ -9,6 +9,7 @@
 //! `RUSTC_BOOTSTRAP=1 cargo fuzz run -s none TARGET SCRATCH_FOLDER fuzz/corpus/TARGET`.
 
 pub mod esp_open;
+pub mod host_check;
 pub mod http_head;
 pub mod ip_split;
 pub mod lzo;
@@ -26,6 +27,7 @@ pub struct Target {
 /// Every target.
 pub const TARGETS: &[Target] = &[
     target("esp_open", esp_open::run),
+    target("host_check", host_check::run),
     target("http_head", http_head::run),
     target("ip_split", ip_split::run),
     target("lzo", lzo::run),
