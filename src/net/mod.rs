@@ -5,6 +5,7 @@ pub mod connect;
 pub mod driver;
 mod ending;
 pub mod error;
+pub mod host_check;
 pub mod http;
 pub mod login;
 pub mod logout;

@@ -53,6 +53,7 @@ pub struct ExpectMessage<'a> {
 pub struct ExpectCookie<'a> {
     settings: &'a CheckSettings,
     url: Url,
+    preauth: Secret,
     interval: Option<Duration>,
     policies: Vec<PolicyVerdict>,
     missing: Vec<String>,
@@ -160,6 +161,7 @@ impl<'a> ExpectMessage<'a> {
         let check = ExpectCookie {
             settings: self.settings,
             url: self.url,
+            preauth: self.cookies.preauth,
             interval: effective_interval(answer.interval(), self.settings.interval),
             policies,
             missing,
@@ -169,6 +171,11 @@ impl<'a> ExpectMessage<'a> {
 }
 
 impl ExpectCookie<'_> {
+    /// The newest `DSPREAUTH` so far, for another attempt if this one fails.
+    pub fn preauth(&self) -> &Secret {
+        &self.preauth
+    }
+
     /// Takes the answer to the second request.
     pub fn handle(self, response: &Response) -> Result<Passed, HostCheckError> {
         expect_success(response, self.settings)?;

@@ -322,9 +322,10 @@ fn a_cookie_of_the_first_answer_goes_with_the_second_request() {
     let (check, request) = ExpectMessage::start(&settings, &gateway(), without_signin);
     assert_eq!(request.cookies.expose(), "DSPREAUTH=old");
     let first = first_answer(&[policies(&["a"])], 76, "");
-    let (_, request) = check
+    let (check, request) = check
         .handle(&response(200, first, &["DSPREAUTH=newer; path=/"]))
         .unwrap();
+    assert_eq!(check.preauth().expose(), "newer");
     assert_eq!(request.cookies.expose(), "DSPREAUTH=newer");
 }
 
