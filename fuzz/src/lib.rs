@@ -10,6 +10,7 @@
 
 pub mod esp_open;
 pub mod flow;
+pub mod host_check;
 pub mod http_head;
 pub mod ip_split;
 pub mod lzo;
@@ -28,6 +29,7 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     target("esp_open", esp_open::run),
     target("flow", flow::run),
+    target("host_check", host_check::run),
     target("http_head", http_head::run),
     target("ip_split", ip_split::run),
     target("lzo", lzo::run),

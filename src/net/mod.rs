@@ -6,6 +6,7 @@ pub mod driver;
 pub mod dump;
 mod ending;
 pub mod error;
+pub mod host_check;
 pub mod http;
 pub mod login;
 pub mod logout;

@@ -23,6 +23,8 @@ use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::packet::{Batch, Received};
 
+pub use linux::wrapper::{WrapperProcess, WrapperProgram, WrapperStartError};
+
 /// A layer-3 device. Reading and writing never block.
 pub trait TunDevice {
     /// Interface name as the system knows it.

@@ -1,15 +1,12 @@
 //! The host checker of the gateway (`juniper-nc.md §5`): its messages and what is answered to them.
 
-use std::collections::BTreeMap;
+pub mod certificate;
+pub mod check;
+pub mod funk;
+pub mod message;
+pub mod policy;
+pub mod reply;
+mod tags;
 
-/// What is claimed about the policies a gateway asks for. A claim of compliance is the user's choice.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Claims {
-    /// Nothing but what is known to be true: no policy is met.
-    #[default]
-    Report,
-    /// All policies are met.
-    Accept,
-    /// Per policy by its name; others are not met.
-    Listed(BTreeMap<String, bool>),
-}
+pub use check::{CheckCookies, CheckSettings, ExpectCookie, ExpectMessage, HostCheckError, Passed};
+pub use policy::{Claims, PolicyVerdict};

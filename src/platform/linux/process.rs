@@ -30,10 +30,19 @@ pub fn is_alive(pid: u32, start: u64) -> bool {
 
 /// Ends the process group led by `pid` at once. A group that is gone already is fine.
 pub fn kill_group(pid: u32) {
+    signal_group(pid, libc::SIGKILL);
+}
+
+/// Asks the process group led by `pid` to end. A group that is gone already is fine.
+pub fn terminate_group(pid: u32) {
+    signal_group(pid, libc::SIGTERM);
+}
+
+fn signal_group(pid: u32, signal: i32) {
     if let Ok(group) = i32::try_from(pid)
         && group > 1
     {
-        send(-group, libc::SIGKILL);
+        send(-group, signal);
     }
 }
 
