@@ -16,7 +16,7 @@
 //! | 1     | [`engine`]   | the tunnel as a whole: paths, timers, reconnects                               |
 //! | 1     | [`protocol`] | what a gateway speaks on the channel, behind the trait [`protocol::Link`]      |
 //! | 1     | [`esp`]      | sealing and opening datagrams, replay window, LZO                              |
-//! | 1     | [`auth`]     | the session cookie                                                             |
+//! | 1     | [`auth`]     | the session cookie, one-time codes                                             |
 //! | 0     | [`wire`]     | formats: records, messages, attributes, ESP, the HTTP head                     |
 //! | 0     | [`packet`]   | arenas for packets on their way out and in                                     |
 //! | 0     | [`config`], [`secret`], [`random`], [`error`], [`exit`] | plain data shared by all            |

@@ -1,19 +1,15 @@
 //! Where the session cookie comes from, and whether it looks like one.
 
-use std::fs::{File, Metadata};
-use std::io::{self, BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::io;
 
 use url::Url;
-use zeroize::Zeroizing;
 
 use super::args::CookieArgs;
 use super::environment::Environment;
+use super::private_file::{CREDENTIALS, Kind, Privacy};
 use crate::auth::Jar;
-use crate::error::{Error, plain_io};
+use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::platform::privilege;
 use crate::secret::Secret;
 
 /// The session cookie from the option, standard input, file or descriptor (clap lets only one of them through), else
@@ -40,13 +36,15 @@ fn given(args: &CookieArgs, environment: &Environment) -> Result<Option<Secret>,
         return Ok(Some(Secret::new(cookie.expose().trim())));
     }
     if args.cookie_on_stdin {
-        let cookie = first_line(io::stdin().lock(), "standard input")?;
+        let cookie = KIND.first_line(io::stdin().lock(), "standard input")?;
         return Ok(Some(cookie).filter(|cookie| !cookie.is_empty()));
     }
     if let Some(path) = &args.cookie_file {
-        return from_file(path, Privacy::of(path, environment)).map(Some);
+        return KIND.from_file(path, Privacy::of(path, environment)).map(Some);
     }
-    args.cookie_fd.map(from_descriptor).transpose()
+    args.cookie_fd
+        .map(|number| KIND.from_descriptor(number))
+        .transpose()
 }
 
 fn from_environment(environment: &Environment) -> Result<Option<Secret>, Error> {
@@ -54,106 +52,15 @@ fn from_environment(environment: &Environment) -> Result<Option<Secret>, Error> 
         return Ok(Some(Secret::new(cookie.expose().trim())));
     }
     if let Some(path) = environment.path("VPNC_COOKIE_FILE") {
-        return from_file(&path, Privacy::of(&path, environment)).map(Some);
+        return KIND.from_file(&path, Privacy::of(&path, environment)).map(Some);
     }
     let credential = environment
         .path(CREDENTIALS)
         .map(|folder| folder.join("vpnc.cookie"));
     match credential {
-        Some(path) if path.exists() => from_file(&path, Privacy::Systemd).map(Some),
+        Some(path) if path.exists() => KIND.from_file(&path, Privacy::Systemd).map(Some),
         _ => Ok(None),
     }
-}
-
-/// Whether the mode of a file says who can read it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Privacy {
-    /// The mode is checked.
-    Checked,
-    /// systemd guards the folder; its access lists show up as group bits.
-    Systemd,
-}
-
-impl Privacy {
-    fn of(path: &Path, environment: &Environment) -> Self {
-        match environment.path(CREDENTIALS) {
-            Some(folder) if path.starts_with(&folder) => Self::Systemd,
-            _ => Self::Checked,
-        }
-    }
-}
-
-fn from_file(path: &Path, privacy: Privacy) -> Result<Secret, Error> {
-    let name = path.display();
-    let unreadable = |error: io::Error| {
-        Error::new(
-            ExitStatus::NoInput,
-            format!("cannot read the cookie file: {}", plain_io(&error)),
-        )
-        .at(name.to_string())
-    };
-    let file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if privacy == Privacy::Checked && is_open_to_others(&metadata) {
-        return Err(
-            Error::new(ExitStatus::BadData, "other users can read the cookie file")
-                .at(name.to_string())
-                .hint(format!(
-                    "chmod 600 {name}   and sign in again if the file was like this for long"
-                )),
-        );
-    }
-    if metadata.is_dir() {
-        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
-    }
-    first_line(BufReader::new(file), &name.to_string())
-}
-
-/// Pipes and the like (`<(command)` in a shell) have no mode that means anything.
-fn is_open_to_others(metadata: &Metadata) -> bool {
-    metadata.is_file() && metadata.permissions().mode() & 0o077 != 0
-}
-
-/// Files, pipes and sockets alike.
-fn from_descriptor(number: u32) -> Result<Secret, Error> {
-    let name = format!("file descriptor {number}");
-    match number {
-        0 => return first_line(io::stdin().lock(), &name),
-        1 | 2 => {
-            return Err(
-                Error::new(ExitStatus::Usage, "output goes to file descriptors 1 and 2")
-                    .hint(DESCRIPTOR_FORM),
-            );
-        }
-        _ => {}
-    }
-    let file = privilege::inherited_descriptor(number).map_err(|_| {
-        Error::new(
-            ExitStatus::NoInput,
-            "cannot read the cookie: nothing is open there",
-        )
-        .at(&name)
-        .hint(DESCRIPTOR_FORM)
-    })?;
-    first_line(BufReader::new(file), &name)
-}
-
-/// Reads up to the end of the first line and no further than it must.
-fn first_line(source: impl BufRead, name: &str) -> Result<Secret, Error> {
-    let mut line = Zeroizing::new(Vec::with_capacity(LIMIT));
-    let mut source = source.take(LIMIT as u64);
-    source.read_until(b'\n', &mut line).map_err(|error| {
-        Error::new(
-            ExitStatus::NoInput,
-            format!("cannot read the cookie: {}", plain_io(&error)),
-        )
-        .at(name)
-    })?;
-    if line.len() == LIMIT {
-        return Err(refused("it is longer than 64 KiB").at(name));
-    }
-    let text = str::from_utf8(&line).map_err(|_| refused("it is not plain text").at(name))?;
-    Ok(Secret::new(text.trim_matches([' ', '\t', '\r', '\n'])))
 }
 
 /// Refuses what cannot be a session, before anything is sent. The cookie is never part of the message.
@@ -189,16 +96,17 @@ fn missing() -> Error {
     )
 }
 
-const DESCRIPTOR_FORM: &str = "--cookie-fd 3   with   3< FILE   in a shell";
-
-/// Folder of the credentials systemd hands to a service.
-const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
-
-/// Longest input that is read.
-const LIMIT: usize = 64 * 1024;
+const KIND: Kind = Kind {
+    name: "cookie",
+    exposed: "sign in again if the file was like this for long",
+    descriptor: "--cookie-fd 3   with   3< FILE   in a shell",
+    refused,
+};
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -236,22 +144,6 @@ mod tests {
             assert_eq!(error.status, ExitStatus::BadData, "{bad:?}");
             assert!(!error.to_string().contains("nter2"), "{error}");
         }
-    }
-
-    #[test]
-    fn only_the_first_line_counts() {
-        let text = first_line(&b" DSID=1\r\npassword\n"[..], "test").expect("a line");
-        assert_eq!(text.expose(), "DSID=1");
-        assert!(first_line(&b"\nDSID=1\n"[..], "test").expect("a line").is_empty());
-        assert!(first_line(&b""[..], "test").expect("nothing").is_empty());
-    }
-
-    #[test]
-    fn input_is_bounded() {
-        let error = first_line(&[b'a'; 2 * LIMIT][..], "test").expect_err("too long");
-        assert_eq!(error.status, ExitStatus::BadData);
-        let error = first_line(&b"\xff\xfe"[..], "test").expect_err("not text");
-        assert_eq!(error.status, ExitStatus::BadData);
     }
 
     #[test]

@@ -9,9 +9,11 @@ pub mod gateway;
 pub mod generate;
 pub mod log;
 pub mod manual;
+pub mod private_file;
 pub mod progress;
 pub mod proxy;
 pub mod settings;
+pub mod token_file;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};

@@ -5,13 +5,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate, X509Name};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
+use zeroize::Zeroizing;
 
+use super::identity::pem::sections;
 use crate::net::settings::Pin;
 
 /// What a person wants to know of a certificate. All texts are short and free of control characters.
@@ -61,7 +61,7 @@ pub fn describe(der: &[u8]) -> Option<Description> {
 /// Whether the issuer of the first certificate in a PEM text has every wanted attribute: object identifier in dots,
 /// and value (`juniper-nc.md §5.7`).
 pub fn issuer_matches(pem_cert: &[u8], wanted: &[(String, String)]) -> bool {
-    let Ok(der) = CertificateDer::from_pem_slice(pem_cert) else {
+    let Some(der) = first_certificate(pem_cert) else {
         return false;
     };
     let Ok((_, certificate)) = X509Certificate::from_der(&der) else {
@@ -73,6 +73,15 @@ pub fn issuer_matches(pem_cert: &[u8], wanted: &[(String, String)]) -> bool {
                 && text(attribute.attr_value()).is_some_and(|text| text == *value)
         })
     })
+}
+
+fn first_certificate(pem: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let sections = sections(pem).ok()?;
+    sections
+        .iter()
+        .find(|section| section.label == b"CERTIFICATE")?
+        .der()
+        .ok()
 }
 
 /// A day of the calendar, in UTC.

@@ -77,7 +77,15 @@ impl Kind {
 
 /// `ENCRYPTED PRIVATE KEY`: PBES2 here; what is older is left to OpenSSL where that is built in.
 fn open_pkcs8(der: &[u8], password: &Secret) -> Result<PrivateKeyDer<'static>, Locked> {
-    let problem = match decrypt_pkcs8(der, password) {
+    let opened = match EncryptedPrivateKeyInfoRef::try_from(der) {
+        Ok(info) if is_endless(&info.encryption_algorithm) => {
+            let problem = "its passphrase is stretched without measure";
+            return Err(Locked::Unreadable(problem.to_owned()));
+        }
+        Ok(info) => decrypt_pkcs8(&info, password),
+        Err(error) => Err(Locked::Unreadable(error.to_string())),
+    };
+    let problem = match opened {
         Ok(key) => return Ok(PrivatePkcs8KeyDer::from(key.to_vec()).into()),
         Err(Locked::Unreadable(problem)) => problem,
         Err(locked) => return Err(locked),
@@ -88,12 +96,10 @@ fn open_pkcs8(der: &[u8], password: &Secret) -> Result<PrivateKeyDer<'static>, L
     Err(Locked::Unreadable(problem))
 }
 
-fn decrypt_pkcs8(der: &[u8], password: &Secret) -> Result<Zeroizing<Vec<u8>>, Locked> {
-    let unreadable = |error: &dyn std::fmt::Display| Locked::Unreadable(error.to_string());
-    let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|error| unreadable(&error))?;
-    if is_endless(&info.encryption_algorithm) {
-        return Err(unreadable(&"its passphrase is stretched without measure"));
-    }
+fn decrypt_pkcs8(
+    info: &EncryptedPrivateKeyInfoRef<'_>,
+    password: &Secret,
+) -> Result<Zeroizing<Vec<u8>>, Locked> {
     match info.decrypt(password.expose()) {
         Ok(key) => Ok(key.to_bytes()),
         // a wrong passphrase leaves wrong padding, or, now and then, right padding and no key
@@ -102,7 +108,7 @@ fn decrypt_pkcs8(der: &[u8], password: &Secret) -> Result<Zeroizing<Vec<u8>>, Lo
             | pkcs8::Error::Asn1(_)
             | pkcs8::Error::KeyMalformed(_),
         ) => Err(Locked::WrongPassword),
-        Err(error) => Err(unreadable(&error)),
+        Err(error) => Err(Locked::Unreadable(error.to_string())),
     }
 }
 
@@ -127,5 +133,5 @@ fn scrypt_memory(kdf: &ScryptParams) -> Option<u64> {
 }
 
 /// OpenSSL writes 2048, careful people a million.
-const MAX_ITERATIONS: u32 = 10_000_000;
+const MAX_ITERATIONS: u32 = 5_000_000;
 const MAX_SCRYPT_MEMORY: u64 = 1 << 30;

@@ -5,7 +5,7 @@ mod expiry;
 mod key;
 #[cfg(feature = "legacy-tls")]
 mod openssl;
-mod pem;
+pub(super) mod pem;
 mod pkcs12;
 #[cfg(test)]
 mod tests;
@@ -17,7 +17,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use self::key::Locked;
 use self::pem::PemProblem;
@@ -45,6 +45,12 @@ impl Identity {
             ),
             remedy: None,
         }
+    }
+}
+
+impl Drop for Identity {
+    fn drop(&mut self) {
+        self.key.zeroize();
     }
 }
 

@@ -8,16 +8,16 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// One thing in a PEM file. The content is decoded when it is asked for: a key nobody needs is left alone.
-pub(super) struct Section<'a> {
+pub(in crate::net::tls) struct Section<'a> {
     /// `CERTIFICATE`, `PRIVATE KEY` and so on.
-    pub(super) label: &'a [u8],
+    pub(in crate::net::tls) label: &'a [u8],
     headers: Vec<&'a [u8]>,
     body: Vec<&'a [u8]>,
 }
 
 /// Why a text is no PEM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(super) enum PemProblem {
+pub(in crate::net::tls) enum PemProblem {
     /// The file ends inside a section.
     #[error("a section has no END line")]
     NoEnd,
@@ -27,7 +27,7 @@ pub(super) enum PemProblem {
 }
 
 /// All sections. What stands between them, such as the "Bag Attributes" of `openssl pkcs12`, is for people.
-pub(super) fn sections(text: &[u8]) -> Result<Vec<Section<'_>>, PemProblem> {
+pub(in crate::net::tls) fn sections(text: &[u8]) -> Result<Vec<Section<'_>>, PemProblem> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut lines = text.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii);
     let mut sections = Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn sections(text: &[u8]) -> Result<Vec<Section<'_>>, PemProblem> {
 
 impl Section<'_> {
     /// The content, decoded.
-    pub(super) fn der(&self) -> Result<Zeroizing<Vec<u8>>, PemProblem> {
+    pub(in crate::net::tls) fn der(&self) -> Result<Zeroizing<Vec<u8>>, PemProblem> {
         // room for all of it at once: a key must not stay behind in memory that was outgrown
         let length = self.body.iter().map(|line| line.len()).sum();
         let mut text = Zeroizing::new(Vec::with_capacity(length));
@@ -71,7 +71,7 @@ impl Section<'_> {
     }
 
     /// The value of a header (RFC 1421 §4.6), such as `DEK-Info`.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(in crate::net::tls) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find_map(|line| {
             let (found, value) = str::from_utf8(line).ok()?.split_once(':')?;
             (found == name).then_some(value.trim())

@@ -39,6 +39,8 @@ pub(super) fn open(data: &[u8], password: Option<&Secret>) -> Result<Bundle, Loc
 fn open_with(data: &[u8], password: &Secret) -> Result<Bundle, Locked> {
     let locked = match Pkcs12Archive::from_pkcs12(data, password.expose()) {
         Ok(archive) => return Ok(bundle(archive)),
+        // a passphrase stretched without measure: OpenSSL would try
+        Err(error @ P12Error::InvalidParameters) => return Err(locked(&error)),
         Err(error) => locked(&error),
     };
     // OpenSSL knows BER, further ciphers, and the difference between an empty passphrase and none

@@ -103,6 +103,28 @@ fn encrypted_keys_open_with_their_passphrase_only() {
 }
 
 #[test]
+fn a_passphrase_stretched_without_measure_is_not_tried() {
+    let maker = Maker::new();
+    let key = maker.make_locked("pkcs8 -topk8 -in KEY -v2 aes-128-cbc -iter 65537 -outform DER");
+    let mut der = std::fs::read(&key).unwrap();
+    // the INTEGER of the iterations, made as large as its octets allow
+    let place = der
+        .windows(5)
+        .position(|octets| octets == [2, 3, 1, 0, 1])
+        .expect("the count");
+    der[place + 2..place + 5].copy_from_slice(&[0x7f, 0xff, 0xff]);
+    let endless = Locked::Unreadable("its passphrase is stretched without measure".to_owned());
+    let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &der);
+    let text =
+        format!("-----BEGIN ENCRYPTED PRIVATE KEY-----\n{text}\n-----END ENCRYPTED PRIVATE KEY-----\n");
+    let sections = pem::sections(text.as_bytes()).unwrap();
+    assert_eq!(
+        key::open(&sections[0], Some(&Secret::new("x"))).err(),
+        Some(endless)
+    );
+}
+
+#[test]
 fn keys_encrypted_in_the_old_way_open_with_their_passphrase_only() {
     let maker = Maker::new();
     for words in ["-aes128", "-aes192", "-aes256", "-des3"] {
