@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
+use super::login::{self, FrontEnd, SignedIn};
+use super::output;
+use super::probe::{self, ProbeReport};
 use super::progress::Progress;
+use super::settings::{Connection, LoginSettings, ProbeSettings};
 use crate::auth::cookies::Jar;
 use crate::error::Error;
 use crate::exit::ExitStatus;
@@ -22,18 +26,37 @@ use crate::platform::script::{ScriptOptions, ScriptSetup};
 use crate::platform::{NetworkSetup, privilege};
 use crate::secret::Secret;
 
-/// Opens the tunnel and keeps it until it is ended.
+/// Opens the tunnel and keeps it until it is ended; signs in first when there is no cookie.
 ///
-/// What can be checked without the network is checked first: cookie, files, rights.
-pub(super) async fn connect(settings: ConnectSettings, progress: Progress) -> Result<(), Error> {
+/// What can be checked without the network is checked before anything is asked or sent: cookie, files, rights.
+pub(super) async fn connect(settings: Connection, progress: Progress) -> Result<(), Error> {
     harden();
-    let (connector, jar) = prepare(&settings.gateway, &settings.user_agent, &settings.cookie)?;
-    let _lock = lock(&settings.name)?;
+    let Connection {
+        mut tunnel,
+        login,
+        print_cookie,
+        ..
+    } = settings;
+    if login.is_none() {
+        prepare(&tunnel.gateway, &tunnel.user_agent, &tunnel.cookie)?;
+    }
+    let _lock = lock(&tunnel.name)?;
     repair();
     // from here on nothing blocks, so that signals are heard
-    let signals = signals()?;
-    let device = LinuxTun::open(settings.interface.as_deref())?;
-    let setup = setup(&settings)?;
+    let mut signals = signals()?;
+    let device = LinuxTun::open(tunnel.interface.as_deref())?;
+    let setup = setup(&tunnel)?;
+    let mut progress = progress;
+    if let Some(login) = login {
+        let mut front_end = FrontEnd::new(&login, progress, None);
+        let signed_in = login::unless_ended(&mut signals, login::sign_in(&login, &mut front_end)).await?;
+        progress = front_end.into_progress();
+        signed_in.apply_to(&mut tunnel);
+        if print_cookie {
+            super::write_result(output::cookie_line(&signed_in)?.expose().as_bytes())?;
+        }
+    }
+    let (connector, jar) = prepare(&tunnel.gateway, &tunnel.user_agent, &tunnel.cookie)?;
     let observer = Box::new(progress);
     let parts = Parts {
         device: Box::new(device),
@@ -42,7 +65,21 @@ pub(super) async fn connect(settings: ConnectSettings, progress: Progress) -> Re
         requests: Box::new(signals),
         companion: None,
     };
-    driver::run(settings, jar, connector, parts).await
+    driver::run(tunnel, jar, connector, parts).await
+}
+
+/// Signs in and does no more.
+pub(super) async fn sign_in(settings: LoginSettings, progress: Progress) -> Result<SignedIn, Error> {
+    harden();
+    let mut signals = signals()?;
+    let mut front_end = FrontEnd::new(&settings, progress, None);
+    login::unless_ended(&mut signals, login::sign_in(&settings, &mut front_end)).await
+}
+
+/// Looks at a gateway.
+pub(super) async fn probe(settings: ProbeSettings, mut progress: Progress) -> Result<ProbeReport, Error> {
+    let mut signals = signals()?;
+    login::unless_ended(&mut signals, probe::run(&settings, &mut progress)).await
 }
 
 /// Ends a login on the gateway.

@@ -51,7 +51,7 @@ impl Console {
             log_file,
             timestamp: args.timestamp,
             colors,
-            animated: terminal && !dumb && !args.quiet && args.verbose == 0,
+            animated: terminal && !dumb && !args.quiet && args.verbosity() == 0,
         })))
     }
 

@@ -6,24 +6,27 @@ use url::Url;
 
 use super::args::CookieArgs;
 use super::environment::Environment;
-use super::private_file::{CREDENTIALS, Kind, Privacy};
+use super::secret_source::{Kind, credential};
 use crate::auth::Jar;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::secret::Secret;
 
 /// The session cookie from the option, standard input, file or descriptor (clap lets only one of them through), else
-/// from the environment. It has been checked.
-pub fn obtain(args: &CookieArgs, environment: &Environment) -> Result<Secret, Error> {
+/// from the environment. It has been checked. `None`: sign in.
+pub fn obtain(args: &CookieArgs, environment: &Environment) -> Result<Option<Secret>, Error> {
     let cookie = match given(args, environment)? {
         Some(cookie) => Some(cookie),
         None => from_environment(environment)?,
     };
-    let Some(cookie) = cookie else {
-        return Err(missing());
-    };
-    check(&cookie)?;
+    let cookie = cookie.map(|cookie| Secret::new(cookie.expose().trim()));
+    cookie.as_ref().map_or(Ok(()), check)?;
     Ok(cookie)
+}
+
+/// The session cookie, for a command that cannot do without.
+pub fn demand(args: &CookieArgs, environment: &Environment) -> Result<Secret, Error> {
+    obtain(args, environment)?.ok_or_else(missing)
 }
 
 /// The cookie named on the command line. An empty line on standard input means "none", as in OpenConnect.
@@ -33,34 +36,29 @@ fn given(args: &CookieArgs, environment: &Environment) -> Result<Option<Secret>,
             "a cookie after -C is visible to other users in the process list until it is wiped there; \
              use --cookie-on-stdin"
         );
-        return Ok(Some(Secret::new(cookie.expose().trim())));
+        return Ok(Some(cookie.clone()));
     }
     if args.cookie_on_stdin {
-        let cookie = KIND.first_line(io::stdin().lock(), "standard input")?;
-        return Ok(Some(cookie).filter(|cookie| !cookie.is_empty()));
+        let cookie = COOKIE.line(&mut io::stdin().lock(), "standard input")?;
+        return Ok(Some(cookie).filter(|cookie| !cookie.expose().trim().is_empty()));
     }
     if let Some(path) = &args.cookie_file {
-        return KIND.from_file(path, Privacy::of(path, environment)).map(Some);
+        return COOKIE.line_of_file(path, environment).map(Some);
     }
     args.cookie_fd
-        .map(|number| KIND.from_descriptor(number))
+        .map(|number| COOKIE.line_of_descriptor(number))
         .transpose()
 }
 
 fn from_environment(environment: &Environment) -> Result<Option<Secret>, Error> {
     if let Some(cookie) = &environment.cookie {
-        return Ok(Some(Secret::new(cookie.expose().trim())));
+        return Ok(Some(cookie.clone()));
     }
-    if let Some(path) = environment.path("VPNC_COOKIE_FILE") {
-        return KIND.from_file(&path, Privacy::of(&path, environment)).map(Some);
-    }
-    let credential = environment
-        .path(CREDENTIALS)
-        .map(|folder| folder.join("vpnc.cookie"));
-    match credential {
-        Some(path) if path.exists() => KIND.from_file(&path, Privacy::Systemd).map(Some),
-        _ => Ok(None),
-    }
+    let path = environment
+        .path("VPNC_COOKIE_FILE")
+        .or_else(|| credential(environment, "vpnc.cookie"));
+    path.map(|path| COOKIE.line_of_file(&path, environment))
+        .transpose()
 }
 
 /// Refuses what cannot be a session, before anything is sent. The cookie is never part of the message.
@@ -85,21 +83,17 @@ fn refused(why: &str) -> Error {
 fn missing() -> Error {
     Error::new(
         ExitStatus::InputNeeded,
-        "a session cookie is needed: sign-in by name and password is not built yet",
+        "the session cookie of the login to end is needed",
     )
-    .note(
-        "sign in with a browser, open its developer tools (F12), and under Storage or Application, Cookies, \
-         copy the value of DSID",
-    )
+    .note("vpnc-cli auth prints it; of a login in a browser it is the value of the cookie DSID")
     .hint(
         "--cookie-on-stdin, --cookie-file FILE, --cookie-fd N, -C DSID=…, or VPNC_COOKIE in the environment",
     )
 }
 
-const KIND: Kind = Kind {
+const COOKIE: Kind = Kind {
     name: "cookie",
-    exposed: "sign in again if the file was like this for long",
-    descriptor: "--cookie-fd 3   with   3< FILE   in a shell",
+    descriptor_form: "--cookie-fd 3   with   3< FILE   in a shell",
     refused,
 };
 
@@ -157,10 +151,10 @@ mod tests {
             _ => None,
         };
         let mut environment = Environment::from_lookup(lookup);
-        let cookie = obtain(&CookieArgs::default(), &environment).expect("the credential");
+        let cookie = demand(&CookieArgs::default(), &environment).expect("the credential");
         assert_eq!(cookie.expose(), "DSID=credential");
         environment.cookie = Some(Secret::new("DSID=variable"));
-        let cookie = obtain(&CookieArgs::default(), &environment).expect("the variable");
+        let cookie = demand(&CookieArgs::default(), &environment).expect("the variable");
         assert_eq!(cookie.expose(), "DSID=variable");
     }
 }

@@ -12,6 +12,10 @@ use crate::secret::Secret;
 pub struct Environment {
     /// `VPNC_COOKIE`.
     pub cookie: Option<Secret>,
+    /// `VPNC_PASSWORD`; several lines are several passwords.
+    pub password: Option<Secret>,
+    /// `VPNC_TOKEN_SECRET`.
+    pub token_secret: Option<Secret>,
     variables: Vec<(&'static str, OsString)>,
 }
 
@@ -36,8 +40,11 @@ impl Environment {
     /// An environment from a function, for tests.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let value = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let secret = |name: &str| value(name).map(|value| Secret::new(value.to_string_lossy()));
         Self {
-            cookie: value(COOKIE).map(|value| Secret::new(value.to_string_lossy())),
+            cookie: secret(COOKIE),
+            password: secret(PASSWORD),
+            token_secret: secret(TOKEN_SECRET),
             variables: PLAIN
                 .iter()
                 .filter_map(|&name| Some((name, value(name)?)))
@@ -72,13 +79,21 @@ fn is_proxy_with_login(name: &OsStr, value: &OsStr) -> bool {
 
 const COOKIE: &str = "VPNC_COOKIE";
 
-/// Variables no child may see, also those that no command of this release reads.
-const SECRETS: &[&str] = &[COOKIE, "VPNC_PASSWORD", "VPNC_TOKEN_SECRET"];
+const PASSWORD: &str = "VPNC_PASSWORD";
+const TOKEN_SECRET: &str = "VPNC_TOKEN_SECRET";
+
+/// Variables no child may see.
+const SECRETS: &[&str] = &[COOKIE, PASSWORD, TOKEN_SECRET];
 
 /// Variables without secrets that count here.
 const PLAIN: &[&str] = &[
     "VPNC_SERVER",
+    "VPNC_USER",
+    "VPNC_REALM",
+    "VPNC_ROLE",
+    "VPNC_AUTHGROUP",
     "VPNC_COOKIE_FILE",
+    "VPNC_PASSWORD_FILE",
     "CREDENTIALS_DIRECTORY",
     "VPNC_LOG",
     "https_proxy",
@@ -134,6 +149,8 @@ mod tests {
         }
         let environment = Environment::take();
         assert_eq!(environment.cookie, Some(Secret::new("DSID=1")));
+        assert_eq!(environment.password, Some(Secret::new("secret")));
+        assert_eq!(environment.token_secret, Some(Secret::new("secret")));
         assert_eq!(environment.text("VPNC_SERVER"), Some("gw"));
         for name in SECRETS {
             assert_eq!(std::env::var_os(name), None, "{name}");

@@ -1,4 +1,4 @@
-//! The gateway as typed: `[https://]HOST[:PORT][/PATH]`.
+//! The gateway as typed: `[https://]HOST[:PORT][/PATH[?QUERY]]`.
 
 use rustls::pki_types::ServerName;
 use url::{Host, Url};
@@ -13,7 +13,7 @@ pub struct GatewayUrl {
     pub host: String,
     /// TCP port.
     pub port: u16,
-    /// Page to sign in at; `/` when none was typed.
+    /// Page to sign in at, with its query; `/` when none was typed.
     pub path: String,
 }
 
@@ -41,7 +41,7 @@ impl GatewayUrl {
         Ok(Self {
             host: bare(&host),
             port,
-            path: url.path().to_owned(),
+            path: url[url::Position::BeforePath..url::Position::AfterQuery].to_owned(),
         })
     }
 }
@@ -102,7 +102,7 @@ mod tests {
             ("HTTPS://gw:443/", ("gw", 443, "/")),
             (
                 "gw/dana-na/auth/url_5/welcome.cgi?p=x#y",
-                ("gw", 443, "/dana-na/auth/url_5/welcome.cgi"),
+                ("gw", 443, "/dana-na/auth/url_5/welcome.cgi?p=x"),
             ),
             ("192.0.2.1:4433", ("192.0.2.1", 4433, "/")),
             ("[2001:db8::1]", ("2001:db8::1", 443, "/")),

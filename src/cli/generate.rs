@@ -129,7 +129,13 @@ fn synopsis(mut command: Command) -> Roff {
 fn sections(command: &str) -> &'static [Section] {
     match command {
         "completions" => &[],
-        "logout" => &[manual::OLD_GATEWAYS, manual::ENVIRONMENT, manual::EXIT_STATUS],
+        "logout" | "probe" => &[manual::OLD_GATEWAYS, manual::ENVIRONMENT, manual::EXIT_STATUS],
+        "auth" => &[
+            manual::AUTH_EXAMPLES,
+            manual::OLD_GATEWAYS,
+            manual::ENVIRONMENT,
+            manual::EXIT_STATUS,
+        ],
         _ => &[
             manual::EXAMPLES,
             manual::OLD_GATEWAYS,

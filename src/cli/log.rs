@@ -29,7 +29,7 @@ pub fn install(console: &Console, args: &MessageArgs, environment: &Environment)
 fn targets(args: &MessageArgs, variable: Option<&str>) -> (Targets, Option<ParseError>) {
     let chosen = by_options(args);
     match variable {
-        Some(text) if !args.quiet && args.verbose == 0 => match by_variable(text) {
+        Some(text) if !args.quiet && args.verbosity() == 0 => match by_variable(text) {
             Ok(targets) => (targets, None),
             Err(problem) => (chosen, Some(problem)),
         },
@@ -39,7 +39,7 @@ fn targets(args: &MessageArgs, variable: Option<&str>) -> (Targets, Option<Parse
 
 /// Other crates stay one step quieter than we.
 fn by_options(args: &MessageArgs) -> Targets {
-    let (ours, others) = match (args.quiet, args.verbose) {
+    let (ours, others) = match (args.quiet, args.verbosity()) {
         (true, _) => (LevelFilter::ERROR, LevelFilter::ERROR),
         (false, 0) => (LevelFilter::INFO, LevelFilter::WARN),
         (false, 1) => (LevelFilter::DEBUG, LevelFilter::INFO),

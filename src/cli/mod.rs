@@ -8,20 +8,28 @@ pub mod environment;
 pub mod gateway;
 pub mod generate;
 pub mod log;
+pub mod login;
 pub mod manual;
+pub mod output;
 pub mod private_file;
+pub mod probe;
 pub mod progress;
 pub mod proxy;
+mod secret_source;
 pub mod settings;
 pub mod token_file;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
-use self::args::{Cli, Command, ConnectArgs, CookieArgs, LogoutArgs, ReachArgs};
+use self::args::{
+    AuthArgs, Cli, Command, ConnectArgs, CookieArgs, LogoutArgs, MessageArgs, ProbeArgs, ReachArgs,
+    ResultFormat, SignInArgs,
+};
 use self::console::Console;
 use self::environment::Environment;
 use self::progress::Progress;
+use self::settings::Dump;
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::platform::privilege::{self, scrub};
@@ -55,7 +63,9 @@ fn execute(cli: &Cli, environment: &Environment) -> ExitStatus {
     };
     log::install(&console, &cli.messages, environment);
     let result = match &cli.command {
-        Command::Connect(args) => connect(args, environment, &console),
+        Command::Connect(args) => connect(args, &cli.messages, environment, &console),
+        Command::Auth(args) => auth_command(args, &cli.messages, environment, &console),
+        Command::Probe(args) => probe(args, environment, &console),
         Command::Logout(args) => logout(args, environment, &console),
         Command::Completions(args) => print(&generate::completion(args.shell)),
         Command::Man(args) => generate::write_files(args),
@@ -69,20 +79,85 @@ fn execute(cli: &Cli, environment: &Environment) -> ExitStatus {
     }
 }
 
-fn connect(args: &ConnectArgs, environment: &Environment, console: &Console) -> Result<(), Error> {
-    hide_arguments(&args.cookie, &args.reach);
-    let settings = settings::connect(args, environment)?;
+fn connect(
+    args: &ConnectArgs,
+    messages: &MessageArgs,
+    environment: &Environment,
+    console: &Console,
+) -> Result<(), Error> {
+    if args.instead.authenticate || args.instead.cookieonly {
+        let wanted = if args.instead.cookieonly {
+            Wanted::Cookie
+        } else {
+            Wanted::Result(ResultFormat::Shell)
+        };
+        return auth(&args.sign_in(), wanted, messages, environment, console);
+    }
+    hide_arguments(Some(&args.cookie), &args.reach, Some(&args.sign_in()));
+    let mut settings = settings::connect(args, environment)?;
+    if let Some(login) = &mut settings.login {
+        login.dump = Dump::of(messages);
+    }
     block_on(connect::connect(settings, Progress::new(console.clone())))
 }
 
+fn auth_command(
+    args: &AuthArgs,
+    messages: &MessageArgs,
+    environment: &Environment,
+    console: &Console,
+) -> Result<(), Error> {
+    let wanted = match args.result.cookieonly {
+        true => Wanted::Cookie,
+        false => Wanted::Result(args.result.format),
+    };
+    auth(&args.sign_in(), wanted, messages, environment, console)
+}
+
+/// What a sign-in alone prints.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Cookie,
+    Result(ResultFormat),
+}
+
+fn auth(
+    args: &SignInArgs<'_>,
+    wanted: Wanted,
+    messages: &MessageArgs,
+    environment: &Environment,
+    console: &Console,
+) -> Result<(), Error> {
+    hide_arguments(None, args.reach, Some(args));
+    let mut settings = settings::auth(args, environment)?;
+    settings.dump = Dump::of(messages);
+    let signed_in = block_on(connect::sign_in(settings, Progress::new(console.clone())))?;
+    let result = match wanted {
+        Wanted::Cookie => output::cookie_line(&signed_in)?,
+        Wanted::Result(format) => output::result(&signed_in, format)?,
+    };
+    write_result(result.expose().as_bytes())
+}
+
+fn probe(args: &ProbeArgs, environment: &Environment, console: &Console) -> Result<(), Error> {
+    hide_arguments(None, &args.reach, None);
+    let settings = settings::probe(args, environment)?;
+    let report = block_on(connect::probe(settings, Progress::new(console.clone())))?;
+    let text = match args.json {
+        true => probe::json(&report)?,
+        false => probe::text(&report),
+    };
+    print(text.as_bytes())
+}
+
 fn logout(args: &LogoutArgs, environment: &Environment, console: &Console) -> Result<(), Error> {
-    hide_arguments(&args.cookie, &args.reach);
+    hide_arguments(Some(&args.cookie), &args.reach, None);
     let settings = settings::logout(args, environment)?;
     block_on(connect::log_out(settings, Progress::new(console.clone())))
 }
 
 /// One thread for everything: signals, scripts and dropped rights stay simple.
-fn block_on(future: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
         Error::new(
@@ -97,11 +172,39 @@ fn block_on(future: impl Future<Output = Result<(), Error>>) -> Result<(), Error
 }
 
 /// Wipes secrets from the list of processes.
-fn hide_arguments(cookie: &CookieArgs, reach: &ReachArgs) {
+fn hide_arguments(cookie: Option<&CookieArgs>, reach: &ReachArgs, sign_in: Option<&SignInArgs<'_>>) {
+    let cookie = cookie.and_then(|args| args.cookie.as_ref());
     let proxy = reach.proxy.as_deref().filter(|url| url.contains('@'));
-    let secrets = cookie.cookie.iter().map(Secret::expose).chain(proxy);
-    let secrets: Vec<&[u8]> = secrets.map(str::as_bytes).collect();
+    let login = sign_in.map(|args| args.login);
+    let entries = login.into_iter().flat_map(|login| &login.form_entry);
+    // the value only: FORM:FIELD= stays readable
+    let entries = entries.map(|entry| {
+        entry
+            .expose()
+            .split_once('=')
+            .map_or(entry.expose(), |(_, value)| value)
+    });
+    let keys = login
+        .into_iter()
+        .flat_map(|login| login.token_secret.iter().chain(&login.key_password));
+    let unused = sign_in.and_then(|args| args.ignored.secret());
+    let secrets = cookie.into_iter().chain(keys).chain(unused).map(Secret::expose);
+    let secrets: Vec<&[u8]> = secrets.chain(proxy).chain(entries).map(str::as_bytes).collect();
     scrub(&secrets);
+}
+
+/// Writes a secret result to standard output, whole. One that nobody read is a failure: the login is lost.
+fn write_result(result: &[u8]) -> Result<(), Error> {
+    let mut output = io::stdout().lock();
+    output
+        .write_all(result)
+        .and_then(|()| output.flush())
+        .map_err(|error| {
+            Error::new(
+                ExitStatus::Io,
+                format!("cannot write to standard output: {}", plain_io(&error)),
+            )
+        })
 }
 
 /// Writes a result to standard output, whole.

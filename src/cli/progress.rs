@@ -42,6 +42,23 @@ impl Progress {
         self.clear();
     }
 
+    /// Takes the spinner away while the user is asked; the step goes on.
+    pub fn pause(&mut self) {
+        self.clear();
+    }
+
+    /// Shows the spinner again after a pause.
+    pub fn resume(&mut self) {
+        if let Some(step) = &self.step
+            && self.spinner.is_none()
+            && self.console.is_animated()
+        {
+            let spinner = new_spinner(&self.console);
+            spinner.set_message(step.clone());
+            self.spinner = Some(spinner);
+        }
+    }
+
     /// Shows what the user asked for, whatever the verbosity.
     pub fn notice(&self, text: &str) {
         self.console.print(Label::Plain, text);
@@ -51,9 +68,9 @@ impl Progress {
         let Some(step) = self.step.take() else {
             return;
         };
-        match self.spinner {
-            Some(_) => self.console.copy(Label::Plain, &step),
-            None => tracing::info!("{step}"),
+        match self.console.is_animated() {
+            true => self.console.copy(Label::Plain, &step),
+            false => tracing::info!("{step}"),
         }
     }
 

@@ -1,13 +1,20 @@
-//! Arguments and environment → `ConnectSettings`, `LogoutSettings`.
+//! Arguments and environment → settings of the commands.
+
+mod login;
 
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
+pub(super) use self::login::PASSWORD;
+pub use self::login::{
+    Browser, ClaimSource, Dump, HostCheckSettings, KeySettings, LoginSettings, SecretSources, TokenSettings,
+    mode_of,
+};
 use super::args::{
-    ConnectArgs, IdentityArgs, LogoutArgs, NetworkChoice, ReachArgs, ServerArgs, TlsChoice, TrustArgs,
-    TunnelArgs,
+    ConnectArgs, IdentityArgs, LogoutArgs, NetworkChoice, ProbeArgs, ReachArgs, ServerArgs, SignInArgs,
+    TlsChoice, TrustArgs, TunnelArgs,
 };
 use super::environment::Environment;
 use super::gateway::GatewayUrl;
@@ -17,16 +24,101 @@ use crate::exit::ExitStatus;
 use crate::net::settings::{
     ConnectSettings, GatewaySettings, LogoutSettings, NetworkMode, Pin, TlsMode, TlsSettings,
 };
+use crate::secret::Secret;
 
-/// Settings of a tunnel. The cookie comes last: nothing is read from standard input for a command line that is wrong.
-pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<ConnectSettings, Error> {
-    for name in args.ignored.given() {
-        tracing::debug!("{name} changes nothing here and is ignored");
+/// What `connect` needs to know.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// Settings of the tunnel. Without a cookie while `login` is there.
+    pub tunnel: ConnectSettings,
+    /// How to get the cookie.
+    pub login: Option<Box<LoginSettings>>,
+    /// The key of the client certificate.
+    pub key: KeySettings,
+    /// Print the cookie after signing in.
+    pub print_cookie: bool,
+}
+
+/// What `probe` needs to know.
+#[derive(Debug, Clone)]
+pub struct ProbeSettings {
+    /// The gateway.
+    pub gateway: GatewaySettings,
+    /// Path and query of the sign-in page.
+    pub path: String,
+    /// `User-Agent` of the requests.
+    pub user_agent: String,
+}
+
+/// Settings of a tunnel and of the sign-in before it. Secrets come last: nothing is read from standard input for a
+/// command line that is wrong.
+pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connection, Error> {
+    let sign_in = args.sign_in();
+    if args.login.passwd_on_stdin && args.cookie.cookie_on_stdin {
+        return Err(
+            usage("--passwd-on-stdin and --cookie-on-stdin both want the first line").hint(
+                "leave out --passwd-on-stdin when there is a cookie; --passwd-file /dev/fd/3 reads elsewhere",
+            ),
+        );
     }
-    let gateway = gateway("connect", &args.server, &args.trust, &args.reach, environment)?;
+    let (gateway, path) = place(&sign_in, environment)?;
+    let flow = login::flow(&sign_in, &path, environment)?;
     let network = network(&args.tunnel)?;
+    let key = login::key(&args.login, &args.trust, environment)?;
     let cookie = cookie::obtain(&args.cookie, environment)?;
-    Ok(ConnectSettings {
+    let login = match cookie {
+        Some(_) => None,
+        None => Some(login::login(
+            &sign_in,
+            gateway.clone(),
+            flow,
+            key.clone(),
+            environment,
+        )?),
+    };
+    Ok(Connection {
+        tunnel: tunnel(args, gateway, network, cookie.unwrap_or_default()),
+        login: login.map(Box::new),
+        key,
+        print_cookie: args.instead.printcookie,
+    })
+}
+
+/// Settings of a sign-in alone.
+pub fn auth(args: &SignInArgs<'_>, environment: &Environment) -> Result<LoginSettings, Error> {
+    let (gateway, path) = place(args, environment)?;
+    let flow = login::flow(args, &path, environment)?;
+    let key = login::key(args.login, args.trust, environment)?;
+    login::login(args, gateway, flow, key, environment)
+}
+
+/// Settings of a probe.
+pub fn probe(args: &ProbeArgs, environment: &Environment) -> Result<ProbeSettings, Error> {
+    let (gateway, path) = gateway("probe", &args.server, &args.trust, &args.reach, environment)?;
+    Ok(ProbeSettings {
+        gateway,
+        path,
+        user_agent: user_agent(args.useragent.as_deref()),
+    })
+}
+
+/// Settings of a logout.
+pub fn logout(args: &LogoutArgs, environment: &Environment) -> Result<LogoutSettings, Error> {
+    let (gateway, _) = gateway("logout", &args.server, &args.trust, &args.reach, environment)?;
+    Ok(LogoutSettings {
+        gateway,
+        cookie: cookie::demand(&args.cookie, environment)?,
+        user_agent: user_agent(args.useragent.as_deref()),
+    })
+}
+
+fn tunnel(
+    args: &ConnectArgs,
+    gateway: GatewaySettings,
+    network: NetworkMode,
+    cookie: Secret,
+) -> ConnectSettings {
+    ConnectSettings {
         cookie,
         user_agent: user_agent(args.identity.useragent.as_deref()),
         local_hostname: local_hostname(&args.identity),
@@ -40,26 +132,32 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<ConnectS
         logout: !args.tunnel.no_logout,
         name: args.tunnel.name.clone().unwrap_or_else(|| gateway.host.clone()),
         gateway,
-    })
+    }
 }
 
-/// Settings of a logout.
-pub fn logout(args: &LogoutArgs, environment: &Environment) -> Result<LogoutSettings, Error> {
-    let gateway = gateway("logout", &args.server, &args.trust, &args.reach, environment)?;
-    Ok(LogoutSettings {
-        gateway,
-        cookie: cookie::obtain(&args.cookie, environment)?,
-        user_agent: user_agent(args.useragent.as_deref()),
-    })
+/// The gateway and the page to sign in at.
+fn place(args: &SignInArgs<'_>, environment: &Environment) -> Result<(GatewaySettings, String), Error> {
+    let identity = [
+        ("--os", args.identity.os.is_some()),
+        ("--version-string", args.identity.version_string.is_some()),
+    ];
+    let without_effect = identity
+        .into_iter()
+        .filter_map(|(name, given)| given.then_some(name));
+    for name in args.ignored.given().chain(without_effect) {
+        tracing::debug!("{name} changes nothing here and is ignored");
+    }
+    gateway(args.command, args.server, args.trust, args.reach, environment)
 }
 
+/// The gateway and the path of its URL.
 fn gateway(
     command: &str,
     server: &ServerArgs,
     trust: &TrustArgs,
     reach: &ReachArgs,
     environment: &Environment,
-) -> Result<GatewaySettings, Error> {
+) -> Result<(GatewaySettings, String), Error> {
     let typed = server.url.as_deref().or(server.server.as_deref());
     let Some(typed) = typed.or_else(|| environment.text("VPNC_SERVER")) else {
         return Err(usage("no gateway is named").hint(format!(
@@ -67,17 +165,15 @@ fn gateway(
         )));
     };
     let GatewayUrl { host, port, path } = GatewayUrl::parse(typed)?;
-    if path != "/" {
-        tracing::debug!(path, "the path of the URL counts for sign-in only");
-    }
-    Ok(GatewaySettings {
+    let settings = GatewaySettings {
         proxy: proxy::choose(reach, environment, &host, port)?,
         host,
         port,
         resolve: reach.resolve.clone(),
         connect_timeout: Duration::from_secs(reach.connect_timeout.into()),
         tls: tls(trust)?,
-    })
+    };
+    Ok((settings, path))
 }
 
 fn tls(args: &TrustArgs) -> Result<TlsSettings, Error> {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::ignored::IgnoredArgs;
+use super::login::{HostCheckArgs, InsteadArgs, LoginArgs};
 use super::values;
 use crate::net::settings::Pin;
 use crate::secret::Secret;
@@ -15,9 +17,18 @@ pub struct ConnectArgs {
     /// Which gateway.
     #[command(flatten)]
     pub server: ServerArgs,
+    /// Who signs in, when there is no cookie.
+    #[command(flatten)]
+    pub login: LoginArgs,
+    /// What else to do with a sign-in.
+    #[command(flatten)]
+    pub instead: InsteadArgs,
     /// Where the session cookie comes from.
     #[command(flatten)]
     pub cookie: CookieArgs,
+    /// What the gateway learns about this machine.
+    #[command(flatten)]
+    pub host_check: HostCheckArgs,
     /// How the gateway proves itself.
     #[command(flatten)]
     pub trust: TrustArgs,
@@ -68,7 +79,7 @@ pub struct ServerArgs {
 
 /// Where the session cookie comes from. At most one of these.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Session cookie (one of these, or the environment)")]
+#[command(next_help_heading = "Session cookie of an earlier sign-in (one of these, or the environment)")]
 pub struct CookieArgs {
     /// The session cookie itself: `DSID=…`, or the value of DSID alone
     ///
@@ -158,6 +169,12 @@ pub struct ReachArgs {
     /// Seconds for each attempt to connect and to agree on TLS
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     pub connect_timeout: u32,
+    /// Accepted so that scripts for other clients work: only `nc` is built
+    #[arg(long, value_name = "NAME", value_parser = values::protocol)]
+    pub protocol: Option<String>,
+    /// Old spelling of --protocol=nc
+    #[arg(long, hide = true)]
+    pub juniper: bool,
 }
 
 /// How the tunnel behaves.
@@ -206,15 +223,6 @@ pub struct TunnelArgs {
     /// Name of this tunnel among others on the machine [default: the host]
     #[arg(long, value_name = "NAME", value_parser = values::instance)]
     pub name: Option<String>,
-    /// Accepted so that scripts for other clients work: only `nc` is built
-    #[arg(long, value_name = "NAME", value_parser = values::protocol)]
-    pub protocol: Option<String>,
-    /// Old spelling of --protocol=nc
-    #[arg(long, hide = true)]
-    pub juniper: bool,
-    /// Never ask anything; accepted, nothing is asked yet
-    #[arg(long, alias = "non-interactive", hide = true)]
-    pub non_inter: bool,
 }
 
 /// Values of `--network`.
@@ -240,104 +248,23 @@ pub struct IdentityArgs {
     /// Host name told to the gateway [default: the name of this machine]
     #[arg(long, value_name = "NAME", value_parser = values::plain_text)]
     pub local_hostname: Option<String>,
-}
-
-/// Options of OpenConnect that change nothing here, so that its command lines keep working.
-#[derive(Debug, Clone, Default, Args)]
-pub struct IgnoredArgs {
-    #[arg(long, hide = true)]
-    no_xmlpost: bool,
-    #[arg(long, hide = true)]
-    no_http_keepalive: bool,
-    #[arg(long, hide = true)]
-    libproxy: bool,
-    #[arg(long, hide = true)]
-    key_password_from_fsid: bool,
-    #[arg(short = 'l', long, hide = true)]
-    syslog: bool,
-    #[arg(long, hide = true, value_name = "METHODS")]
-    http_auth: Option<String>,
-    #[arg(long, hide = true, value_name = "METHODS")]
-    proxy_auth: Option<String>,
-    #[arg(long, hide = true, value_name = "LIST")]
-    dtls_ciphers: Option<String>,
-    #[arg(long, hide = true, value_name = "LIST")]
-    dtls12_ciphers: Option<String>,
-    #[arg(long, hide = true, value_name = "TEXT")]
-    gnutls_priority: Option<String>,
-    #[arg(long, hide = true, value_name = "LIST")]
-    openssl_ciphers: Option<String>,
-    #[arg(long, hide = true, value_name = "LEVEL")]
-    gnutls_debug: Option<String>,
-    #[arg(short = 'x', long, hide = true, value_name = "FILE")]
-    xmlconfig: Option<String>,
-    #[arg(long, hide = true, value_name = "FILE")]
-    mca_certificate: Option<String>,
-    #[arg(long, hide = true, value_name = "FILE")]
-    mca_key: Option<String>,
-    #[arg(long, hide = true, value_name = "TEXT")]
-    mca_key_password: Option<Secret>,
-    #[arg(long, hide = true)]
-    disable_ipv6: bool,
-    #[arg(short = 'd', long, hide = true)]
-    deflate: bool,
-    #[arg(short = 'D', long, hide = true)]
-    no_deflate: bool,
-    #[arg(long, hide = true, value_name = "MODE")]
-    compression: Option<String>,
-    #[arg(short = 'Q', long, hide = true, value_name = "N")]
-    queue_len: Option<String>,
-    #[arg(long, hide = true, value_name = "BYTES")]
-    base_mtu: Option<String>,
-    #[arg(long, hide = true)]
-    no_passwd: bool,
-    #[arg(short = 'e', long, hide = true, value_name = "DAYS")]
-    cert_expire_warning: Option<String>,
-}
-
-impl IgnoredArgs {
-    /// Names of those that were given.
-    pub fn given(&self) -> impl Iterator<Item = &'static str> {
-        [
-            ("--no-xmlpost", self.no_xmlpost),
-            ("--no-http-keepalive", self.no_http_keepalive),
-            ("--libproxy", self.libproxy),
-            ("--key-password-from-fsid", self.key_password_from_fsid),
-            ("--syslog", self.syslog),
-            ("--http-auth", self.http_auth.is_some()),
-            ("--proxy-auth", self.proxy_auth.is_some()),
-            ("--dtls-ciphers", self.dtls_ciphers.is_some()),
-            ("--dtls12-ciphers", self.dtls12_ciphers.is_some()),
-            ("--gnutls-priority", self.gnutls_priority.is_some()),
-            ("--openssl-ciphers", self.openssl_ciphers.is_some()),
-            ("--gnutls-debug", self.gnutls_debug.is_some()),
-            ("--xmlconfig", self.xmlconfig.is_some()),
-            ("--mca-certificate", self.mca_certificate.is_some()),
-            ("--mca-key", self.mca_key.is_some()),
-            ("--mca-key-password", self.mca_key_password.is_some()),
-            ("--disable-ipv6", self.disable_ipv6),
-            ("--deflate", self.deflate),
-            ("--no-deflate", self.no_deflate),
-            ("--compression", self.compression.is_some()),
-            ("--queue-len", self.queue_len.is_some()),
-            ("--base-mtu", self.base_mtu.is_some()),
-            ("--no-passwd", self.no_passwd),
-            ("--cert-expire-warning", self.cert_expire_warning.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(name, given)| given.then_some(name))
-    }
+    /// Accepted so that scripts for other clients work: this kind of gateway goes by --useragent
+    #[arg(long, value_name = "NAME", value_parser = values::system)]
+    pub os: Option<String>,
+    /// Accepted so that scripts for other clients work: no version is told to this kind of gateway
+    #[arg(long, value_name = "TEXT", value_parser = values::plain_text)]
+    pub version_string: Option<String>,
 }
 
 /// Group of the options of which at most one may name the cookie.
-const COOKIE: &str = "cookie-source";
+pub(super) const COOKIE: &str = "cookie-source";
 
 // Texts with brackets, which a doc comment would take for links.
 const URL_FORM: &str = "The gateway: [https://]HOST[:PORT][/PATH]";
 const URL_HELP: &str = "\
 The gateway: [https://]HOST[:PORT][/PATH]
 
-An IPv6 address stands in brackets. PATH is the page to sign in at; it does not matter while a cookie is given.";
+An IPv6 address stands in brackets. PATH, with a query if need be, is the page to sign in at; it does not matter when a cookie is given.";
 const PROXY_FORM: &str = "Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]";
 
-const IDENTITY: &str = "What the gateway is told about this client";
+pub(super) const IDENTITY: &str = "What the gateway is told about this client";

@@ -12,6 +12,16 @@ pub(super) fn insert_connect(command: &Command, mut args: Vec<OsString>) -> Vec<
     args
 }
 
+/// The command a command line means; `None` when that cannot be told.
+pub(super) fn command_meant<'a>(command: &'a Command, args: &[OsString]) -> Option<&'a Command> {
+    let args = args.get(1..).unwrap_or_default();
+    let name = match means_connect(command, args) {
+        true => "connect",
+        false => first_word(command, args)?,
+    };
+    command.get_subcommands().find(|known| answers_to(known, name))
+}
+
 fn means_connect(command: &Command, args: &[OsString]) -> bool {
     let Some(first) = first_word(command, args) else {
         return false;

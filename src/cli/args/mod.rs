@@ -1,7 +1,9 @@
 //! Clap definitions: the single source for parsing, help, man pages and completions.
 
 mod connect;
+mod ignored;
 mod implied;
+mod login;
 pub(super) mod planned;
 mod values;
 
@@ -13,8 +15,13 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use self::connect::{
-    ConnectArgs, CookieArgs, IdentityArgs, IgnoredArgs, LogoutArgs, NetworkChoice, ReachArgs, ServerArgs,
-    TlsChoice, TrustArgs, TunnelArgs,
+    ConnectArgs, CookieArgs, IdentityArgs, LogoutArgs, NetworkChoice, ReachArgs, ServerArgs, TlsChoice,
+    TrustArgs, TunnelArgs,
+};
+pub use self::ignored::IgnoredArgs;
+pub use self::login::{
+    AuthArgs, HostCheckArgs, InsteadArgs, LoginArgs, ProbeArgs, ResultArgs, ResultFormat, SignInArgs,
+    TokenMode,
 };
 use super::manual;
 
@@ -55,6 +62,17 @@ pub enum Command {
         manual::EXIT_STATUS,
     ]))]
     Connect(Box<ConnectArgs>),
+    /// Sign in and print the session cookie and what else a later connect needs
+    #[command(visible_aliases = ["authenticate", "login"], long_about = AUTH_ABOUT)]
+    #[command(after_long_help = manual::after_help(&[
+        manual::AUTH_EXAMPLES,
+        manual::ENVIRONMENT,
+        manual::EXIT_STATUS,
+    ]))]
+    Auth(Box<AuthArgs>),
+    /// Show what a gateway is and wants, without an account
+    #[command(visible_alias = "info", long_about = PROBE_ABOUT)]
+    Probe(Box<ProbeArgs>),
     /// End a login on the gateway, given its cookie
     #[command(long_about = LOGOUT_ABOUT)]
     Logout(Box<LogoutArgs>),
@@ -81,6 +99,12 @@ pub struct MessageArgs {
     /// Put the local time before each line
     #[arg(long, global = true)]
     pub timestamp: bool,
+    /// Show requests and answers, secrets replaced by their length and a fingerprint; implies -v
+    #[arg(long, global = true)]
+    pub dump_http_traffic: bool,
+    /// Show the secrets in them as well: never pass such an output on
+    #[arg(long, global = true, requires = "dump_http_traffic")]
+    pub dump_secrets: bool,
     /// When to use colours
     ///
     /// `auto` means: on a terminal, unless NO_COLOR is set or TERM is `dumb`.
@@ -151,8 +175,8 @@ const VERSION: &str = concat!(
 const LONG_ABOUT: &str = "\
 Headless VPN client for Juniper SSL VPN gateways that speak Network Connect (oNCP).
 
-Sign in with a browser, hand the session cookie to `vpnc-cli connect`, and the tunnel runs until you press Ctrl-C: \
-packets go over ESP when UDP works and over TLS when it does not; addresses and routes are set up and put back. \
+`vpnc-cli connect` signs in, with a password, one-time codes or a certificate, or takes the session cookie of an \
+earlier sign-in, and the tunnel runs until you press Ctrl-C: packets go over ESP when UDP works and over TLS when it does not; addresses and routes are set up and put back. \
 Name servers are set by a vpnc-script (-s), not yet by the built-in set-up. The word `connect` may be left out when an option or the gateway comes first.
 
 Options may follow the gateway, may be shortened as long as they stay unambiguous, and when one is given twice the \
@@ -161,8 +185,20 @@ last counts, unless it says it may be repeated.";
 const CONNECT_ABOUT: &str = "\
 Run the tunnel to a gateway until it is ended with Ctrl-C (or SIGTERM).
 
-Sign-in by name and password is not built yet: sign in with a browser, copy the value of the cookie DSID, and pass \
-it with one of the options under \"Session cookie\".";
+Without a session cookie it signs in first and asks on the terminal for what no option says. With one, from \
+`vpnc-cli auth` or copied from a browser (F12, Storage or Application, Cookies, DSID), it goes on from there.
+
+What the tunnel needs on this machine is checked before anything is asked or sent.";
+
+const AUTH_ABOUT: &str = "\
+Sign in and print the session cookie and what else a later connect needs. Needs no rights on this machine.
+
+Nothing but the result goes to standard output, and that only when the sign-in succeeded. The five lines of the usual \
+form are made for eval in a shell and are what nmcli reads.";
+
+const PROBE_ABOUT: &str = "\
+Show what a gateway is and wants, without an account: certificate and pin, TLS, protocols, realms, the fields of its \
+sign-in page, and the command to type next.";
 
 const LOGOUT_ABOUT: &str = "\
 End a login on the gateway, given its cookie. The cookie is worthless afterwards. Needs no rights on this machine.";
@@ -171,6 +207,13 @@ const COMPLETIONS_ABOUT: &str = "\
 Write a completion script for a shell to standard output.
 
 For bash:  vpnc-cli completions bash > ~/.local/share/bash-completion/completions/vpnc-cli";
+
+impl MessageArgs {
+    /// How much to say: a dump wants at least -v.
+    pub fn verbosity(&self) -> u8 {
+        self.verbose.max(u8::from(self.dump_http_traffic))
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-use clap::CommandFactory as _;
+use clap::{Command, CommandFactory as _};
 
-use super::Cli;
+use super::{Cli, implied};
 use crate::error::Error;
 use crate::exit::ExitStatus;
 
-/// The explanation for the first option that is not built yet.
+/// The explanation for the first option that is not built yet, for the command it is given to.
 ///
-/// Looked for before parsing, and abbreviations too: `--user` and `--use` would pass for `--useragent`, and what stands
-/// behind them, which may be a secret, would be repeated in an error.
+/// Looked for before parsing, and abbreviations too: `--rout` would pass for nothing and `--ro` for `--role`, and what
+/// stands behind them would be taken for its value.
 pub(in crate::cli) fn explain(args: &[OsString]) -> Option<Error> {
-    let built = built_names();
+    let program = Cli::command();
+    let built = built_names(&program, args);
     let words = args.iter().skip(1).filter_map(|word| word.to_str());
     words
         .take_while(|word| *word != "--")
@@ -25,9 +26,11 @@ fn explain_word(word: &str, built: &BTreeSet<String>) -> Option<Error> {
     let (name, hint) = if word.starts_with("--") {
         let name = word.split('=').next().unwrap_or(word);
         let abbreviates = name.len() >= SHORTEST_ABBREVIATION && !built.contains(name);
-        find(|planned| planned == name || abbreviates && planned.starts_with(name))?
+        find(|planned| {
+            !built.contains(planned) && (planned == name || abbreviates && planned.starts_with(name))
+        })?
     } else {
-        // the value may be glued on: -ujoe
+        // the value may be glued on: -Ujoe
         find(|planned| planned.len() == 2 && word.starts_with(planned))?
     };
     Some(Error::new(ExitStatus::Usage, format!("{name} is not built yet")).hint(hint))
@@ -40,11 +43,13 @@ fn find(fits: impl Fn(&str) -> bool) -> Option<(&'static str, &'static str)> {
     names.into_iter().find(|(name, _)| fits(name))
 }
 
-/// All long options that are built, by their full names.
-fn built_names() -> BTreeSet<String> {
-    let program = Cli::command();
-    let commands = std::iter::once(&program).chain(program.get_subcommands());
-    let args = commands.flat_map(clap::Command::get_arguments);
+/// The long options of the command that is meant, by their full names; of `connect` when that cannot be told.
+fn built_names(program: &Command, args: &[OsString]) -> BTreeSet<String> {
+    let meant = implied::command_meant(program, args).or_else(|| program.find_subcommand("connect"));
+    let args = meant
+        .into_iter()
+        .chain([program])
+        .flat_map(Command::get_arguments);
     let names = args.flat_map(|arg| {
         arg.get_long()
             .into_iter()
@@ -62,19 +67,6 @@ const SHORTEST_ABBREVIATION: usize = 4;
 /// Options by what a user can do without them.
 const PLANNED: &[(&str, &str)] = &[
     (
-        "--user -u --passwd-on-stdin --passwd-file --passwd-command --authgroup --realm --role --usergroup \
-         -g --form-entry -F --accept-banner --token-mode --token-secret --external-browser",
-        "sign in with a browser and pass its DSID cookie: --cookie-on-stdin, --cookie-file FILE",
-    ),
-    (
-        "--authenticate --cookieonly",
-        "the cookie comes from the browser: sign in there and copy the value of DSID",
-    ),
-    (
-        "--csd-wrapper --csd-user --force-trojan --hostcheck-interval --os --version-string --device-id",
-        "leave it out; host checks are done by the browser's sign-in",
-    ),
-    (
         "--background -b --pid-file --setuid -U --on-up --on-down --on-reconnect",
         "leave it out and let the shell or systemd run it: a & at the end, or systemd-run --unit=vpn vpnc-cli connect …",
     ),
@@ -85,12 +77,12 @@ const PLANNED: &[(&str, &str)] = &[
         "leave it out, or let a script set up the network: -s COMMAND; --network none leaves it to you",
     ),
     (
-        "--json --config --profile --dump-http-traffic --dump-secrets --printcookie",
-        "leave it out; options on the command line and -v, -vv say the same",
+        "--json",
+        "auth --format json and probe --json print an object; elsewhere leave it out",
     ),
     (
-        "--key-password -p",
-        "take the passphrase off into a file only you can read: openssl pkey -in KEY -out PLAIN",
+        "--config --profile",
+        "leave it out; options on the command line say the same",
     ),
 ];
 
@@ -158,7 +150,14 @@ mod tests {
                     || arg.get_all_aliases().is_some_and(|names| names.contains(&name))
             });
             assert!(own, "{word} is neither known nor explained");
-            let words = ["vpnc-cli", "connect", "--certificate=c", word.as_str()];
+            let words = [
+                "vpnc-cli",
+                "connect",
+                "--certificate=c",
+                "--csd-wrapper=x",
+                "--dump-http-traffic",
+                word.as_str(),
+            ];
             match crate::cli::args::parse(words.into_iter().map(Into::into)) {
                 Ok(_) => {}
                 Err(answer) => assert!(!answer.use_stderr(), "{word}: {answer}"),
@@ -169,9 +168,10 @@ mod tests {
     #[test]
     fn abbreviations_do_not_slip_past() {
         for (word, name) in [
-            ("--use", "--user"),
-            ("--key-pass=x", "--key-password"),
-            ("-ujoe", "-u"),
+            ("--rout", "--route"),
+            ("--ro", "--route"),
+            ("--pid=x", "--pid-file"),
+            ("-Ujoe", "-U"),
         ] {
             let error = explained(&["vpnc-cli", "connect", "gw", word]).expect(word);
             assert_eq!(error.message, format!("{name} is not built yet"));
@@ -186,6 +186,8 @@ mod tests {
             "--version",
             "--no-dtls",
             "--useragent",
+            "--role",
+            "--use",
             "-v",
             "-C",
         ] {
@@ -194,9 +196,25 @@ mod tests {
     }
 
     #[test]
+    fn an_option_may_be_built_for_another_command() {
+        for command in ["probe", "info"] {
+            assert_eq!(explained(&["vpnc-cli", "-v", command, "gw", "--json"]), None);
+            assert_eq!(explained(&["vpnc-cli", command, "gw", "--js"]), None);
+        }
+        for line in [
+            &["vpnc-cli", "auth", "gw", "--json"][..],
+            &["vpnc-cli", "gw.example", "--json"],
+        ] {
+            assert!(
+                explained(line).is_some_and(|error| error.hint.is_some_and(|hint| hint.contains("--format")))
+            );
+        }
+    }
+
+    #[test]
     fn other_words_are_left_to_the_parser() {
         assert_eq!(
-            explained(&["vpnc-cli", "connect", "user", "--cookei=x", "--", "--user"]),
+            explained(&["vpnc-cli", "connect", "user", "--cookei=x", "--", "--route"]),
             None
         );
     }

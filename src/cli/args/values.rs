@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::login::TokenMode;
 use crate::net::settings::Pin;
 
 pub(super) type Parsed<T> = Result<T, &'static str>;
@@ -80,6 +81,61 @@ pub(super) fn command(text: &str) -> Parsed<String> {
     Ok(text.to_owned())
 }
 
+/// A program, by its name or path, or a command line.
+pub(super) fn program(text: &str) -> Parsed<String> {
+    if text.trim().is_empty() || text.contains('\0') {
+        return Err("there must be something to run");
+    }
+    Ok(text.to_owned())
+}
+
+/// An answer to a field of a form; blanks around it are a slip.
+pub(super) fn answer(text: &str) -> Parsed<String> {
+    let text = text.trim();
+    if text.is_empty() || text.contains(char::is_control) {
+        return Err("may not be empty or hold control characters");
+    }
+    Ok(text.to_owned())
+}
+
+/// Path and query, with a slash in front.
+pub(super) fn url_path(text: &str) -> Parsed<String> {
+    if text.contains("://") {
+        return Err("only the path, without scheme and host");
+    }
+    if text
+        .chars()
+        .any(|character| character.is_control() || matches!(character, ' ' | '#'))
+    {
+        return Err("a path has no blanks and no #");
+    }
+    Ok(format!("/{}", text.trim_start_matches('/')))
+}
+
+pub(super) fn token_mode(text: &str) -> Parsed<TokenMode> {
+    match text {
+        "totp" => Ok(TokenMode::Totp),
+        "hotp" => Ok(TokenMode::Hotp),
+        "rsa" | "yubioath" | "oidc" => Err("not supported, only totp and hotp are"),
+        _ => Err("totp or hotp may stand here"),
+    }
+}
+
+/// The names OpenConnect knows.
+pub(super) fn system(text: &str) -> Parsed<String> {
+    match text {
+        "linux" | "linux-64" | "win" | "mac-intel" | "android" | "apple-ios" => Ok(text.to_owned()),
+        _ => Err("one of linux, linux-64, win, mac-intel, android, apple-ios may stand here"),
+    }
+}
+
+pub(super) fn device_id(text: &str) -> Parsed<String> {
+    if text.len() != DEVICE_ID || !text.bytes().all(|octet| octet.is_ascii_hexdigit()) {
+        return Err("32 hexadecimal digits are needed");
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
 /// Text that goes into an HTTP header.
 pub(super) fn header_text(text: &str) -> Parsed<String> {
     if text.is_empty() || !text.chars().all(|character| matches!(character, ' '..='~')) {
@@ -98,6 +154,8 @@ pub(super) fn plain_text(text: &str) -> Parsed<String> {
     Ok(text.to_owned())
 }
 
+/// Digits of a device id.
+const DEVICE_ID: usize = 32;
 /// IFNAMSIZ without the end mark.
 const MAX_INTERFACE: usize = 15;
 /// Leaves room for the suffixes of state files within 255 octets of a file name and 108 of a socket path.
@@ -144,6 +202,47 @@ mod tests {
         for bad in ["", ".", "../x", "a/b", "a b", "a\0b"] {
             assert!(instance(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn paths_of_the_sign_in_page_get_their_slash() {
+        let table = [
+            ("admins", Ok("/admins")),
+            ("/admins", Ok("/admins")),
+            ("//evil.example", Ok("/evil.example")),
+            ("", Ok("/")),
+            ("a/b?c=d", Ok("/a/b?c=d")),
+            ("https://gw/x", Err(())),
+            ("a b", Err(())),
+            ("a#b", Err(())),
+        ];
+        for (text, expected) in table {
+            assert_eq!(
+                url_path(text).map_err(drop),
+                expected.map(str::to_owned),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn device_ids_are_32_digits() {
+        assert_eq!(device_id(&"aB".repeat(16)), Ok("ab".repeat(16)));
+        for bad in ["", "ab", &"x".repeat(32), &"a".repeat(33)] {
+            assert!(device_id(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn modes_that_are_known_and_not_built_are_told_apart_from_slips() {
+        assert_eq!(token_mode("hotp"), Ok(TokenMode::Hotp));
+        for mode in ["rsa", "yubioath", "oidc"] {
+            assert!(
+                token_mode(mode).is_err_and(|text| text.contains("not supported")),
+                "{mode}"
+            );
+        }
+        assert!(token_mode("otp").is_err_and(|text| !text.contains("not supported")));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Settings from arguments and environment.
 
+mod login;
+
 use super::*;
 use crate::cli::args::{self, Command};
 use crate::secret::Secret;
@@ -10,11 +12,18 @@ fn settings(line: &[&str]) -> Result<ConnectSettings, Error> {
 }
 
 fn settings_in(line: &[&str], variables: &[(&str, &str)]) -> Result<ConnectSettings, Error> {
-    let mut environment = Environment::from_lookup(|name| {
+    let variables = [variables, &[("VPNC_COOKIE", "DSID=1")]].concat();
+    let connection = connection(line, &variables)?;
+    assert!(connection.login.is_none());
+    Ok(connection.tunnel)
+}
+
+/// All that `connect` needs, from a command line and an environment.
+fn connection(line: &[&str], variables: &[(&str, &str)]) -> Result<Connection, Error> {
+    let environment = Environment::from_lookup(|name| {
         let found = variables.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| value.into())
     });
-    environment.cookie = Some(Secret::new("DSID=1"));
     let line = ["vpnc-cli", "connect"].iter().chain(line).map(Into::into);
     let cli = args::parse(line).expect("a command line clap takes");
     let Command::Connect(args) = cli.command else {

@@ -11,6 +11,7 @@ pub mod process;
 pub mod setup;
 pub mod tun;
 pub mod undo;
+pub mod watched;
 pub mod wrapper;
 
 #[cfg(test)]

@@ -1,0 +1,107 @@
+//! A sign-in that needs a browser: what the user is told, and the program that is started.
+
+use std::io;
+use std::os::fd::AsFd as _;
+use std::process::Stdio;
+
+use tokio::process::Command;
+use url::Url;
+
+use crate::cli::settings::Browser;
+use crate::error::{Error, plain_io};
+use crate::exit::ExitStatus;
+
+/// Starts the program with the URL. It outlives the sign-in: it may be the browser the user works in.
+pub(super) fn start(program: &str, url: &Url) -> Result<(), Error> {
+    let failed = |error: &io::Error| {
+        Error::new(
+            ExitStatus::NoInput,
+            format!("cannot start the browser: {}", plain_io(error)),
+        )
+        .at(program.to_owned())
+        .hint("--external-browser print")
+    };
+    // standard output is for the result
+    let output = io::stderr()
+        .as_fd()
+        .try_clone_to_owned()
+        .map_err(|error| failed(&error))?;
+    let child = Command::new(program)
+        .arg(url.as_str())
+        .stdin(Stdio::null())
+        .stdout(output)
+        .process_group(0)
+        .spawn();
+    child.map(drop).map_err(|error| failed(&error))
+}
+
+/// What to do in the browser.
+pub(super) fn instructions(browser: Option<&Browser>, url: &Url) -> String {
+    let first = match browser {
+        Some(Browser::Program(_)) => "sign in with the browser that has been started, at",
+        Some(Browser::Print) | None => "open this page in a browser and sign in there:",
+    };
+    format!(
+        "{first}\n  {url}\nthen copy the value of the cookie DSID (F12, Storage or Application, Cookies) and paste it here"
+    )
+}
+
+/// Nothing says what to do with a page that needs a browser.
+pub(super) fn needed(url: &Url) -> Error {
+    // the query may identify the user
+    let place = format!("{}{}", url.host_str().unwrap_or_default(), url.path());
+    Error::new(ExitStatus::InputNeeded, "this sign-in needs a browser")
+        .at(place)
+        .hint("--external-browser print   shows the page to open and then takes the cookie you paste")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_browser_gets_the_url_and_a_group_of_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = folder.path().join("browser");
+        let seen = folder.path().join("seen");
+        let text = format!(
+            "#!/bin/sh\nps -o pgid= -p $$ 2>/dev/null; echo \"$1\" > {0}.new\nmv {0}.new {0}\n",
+            seen.display()
+        );
+        std::fs::write(&program, text).expect("a file");
+        std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+            .expect("a mode");
+        let url = Url::parse("https://idp.example/a?b=c;d").expect("a URL");
+        start(program.to_str().expect("UTF-8"), &url).expect("started");
+        for _ in 0..500 {
+            if seen.exists() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(
+            std::fs::read_to_string(&seen).expect("started"),
+            format!("{url}\n")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_browser_that_is_not_there_is_an_error() {
+        let url = Url::parse("https://idp.example/").expect("a URL");
+        let error = start("/nonexistent/browser", &url).expect_err("not there");
+        assert_eq!(error.status, ExitStatus::NoInput);
+    }
+
+    #[test]
+    fn errors_leave_the_query_out() {
+        let url = Url::parse("https://idp.example/sso?SAMLRequest=hunter2").expect("a URL");
+        let error = needed(&url).to_string();
+        assert!(
+            error.contains("idp.example/sso") && !error.contains("hunter2"),
+            "{error}"
+        );
+        assert!(error.contains("--external-browser print"));
+    }
+}

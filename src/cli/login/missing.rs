@@ -1,0 +1,312 @@
+//! The error for questions nobody can be asked: what is missing, and the options that would say it.
+
+use crate::error::Error;
+use crate::exit::ExitStatus;
+use crate::form::{Field, FieldKind, Form, FormKind, Purpose};
+
+/// The error for the fields at these positions of the form. `forbidden`: asking is forbidden by an option, else there is
+/// no terminal.
+pub fn error(form: &Form, fields: &[usize], forbidden: bool) -> Error {
+    let fields: Vec<&Field> = fields
+        .iter()
+        .filter_map(|position| form.fields.get(*position))
+        .collect();
+    let why = match forbidden {
+        true => "and asking is not allowed (--non-inter)",
+        false => "and there is no terminal to ask on",
+    };
+    Error::new(
+        ExitStatus::InputNeeded,
+        format!("{} {why}", needed(form, &fields)),
+    )
+    .at(place(form, &fields))
+    .hint(hints(form, &fields))
+}
+
+fn needed(form: &Form, fields: &[&Field]) -> String {
+    match (fields, form.kind) {
+        (_, FormKind::Notice) => "the gateway shows a notice to agree to",
+        (_, FormKind::Takeover) => "another session of the same user is open",
+        (_, FormKind::ChangePassword) => "the password has to be changed",
+        (_, FormKind::NewPin) => "a new PIN has to be set",
+        ([field], _) => match field.purpose {
+            Purpose::User => "a user name is needed",
+            Purpose::Password => "a password is needed",
+            Purpose::Code { next: false } => "a one-time code is needed",
+            Purpose::Code { next: true } => "the next one-time code is needed",
+            Purpose::Menu => "the way of the second factor is to be chosen",
+            Purpose::NewSecret => "a new secret has to be set",
+            Purpose::Realm => "a realm is to be chosen",
+            Purpose::Role => "a role is to be chosen",
+            Purpose::Agreement => "the gateway shows a notice to agree to",
+            Purpose::Session => "another session of the same user is open",
+            Purpose::Button | Purpose::Other => {
+                return format!("the sign-in form {} needs an answer", named(form));
+            }
+        },
+        _ => return format!("the sign-in form {} needs answers", named(form)),
+    }
+    .to_owned()
+}
+
+fn place(form: &Form, fields: &[&Field]) -> String {
+    let described: Vec<String> = fields.iter().map(|field| described(field)).collect();
+    let fields = match fields {
+        [_] => "field",
+        _ => "fields",
+    };
+    let mut text = format!(
+        "form {} at {}, {fields} {}",
+        named(form),
+        form.host,
+        described.join(", ")
+    );
+    if let Some(notice) = &form.notice {
+        let notice = notice.split_whitespace().collect::<Vec<_>>().join(" ");
+        text.push_str(&format!(", the server says \"{}\"", cut(&notice, MAX_NOTICE)));
+    }
+    text
+}
+
+/// `dept (list: A, B, C)`, with the label where it says more than the name.
+fn described(field: &Field) -> String {
+    let kind = match &field.kind {
+        FieldKind::Text => "text".to_owned(),
+        FieldKind::Secret => "secret".to_owned(),
+        FieldKind::Check => "yes or no".to_owned(),
+        FieldKind::Choice(labels) => list(labels),
+    };
+    let label = field.label.trim().trim_end_matches(':');
+    match label.is_empty() || label.eq_ignore_ascii_case(&field.name) {
+        true => format!("{} ({kind})", field.name),
+        false => format!("{} ({kind}, \"{}\")", field.name, cut(label, MAX_LABEL)),
+    }
+}
+
+fn list(labels: &[String]) -> String {
+    let shown = labels
+        .iter()
+        .take(MAX_CHOICES)
+        .map(|label| cut(label.trim(), MAX_LABEL));
+    let more = if labels.len() > MAX_CHOICES { ", …" } else { "" };
+    format!("list: {}{more}", shown.collect::<Vec<_>>().join(", "))
+}
+
+/// The options to paste, each once.
+fn hints(form: &Form, fields: &[&Field]) -> String {
+    let mut hints: Vec<String> = Vec::new();
+    for hint in fields.iter().map(|field| hint(form, field)) {
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
+    hints.join("   ")
+}
+
+fn hint(form: &Form, field: &Field) -> String {
+    let chosen = match &field.kind {
+        FieldKind::Choice(labels) => labels.first().map(|label| label.trim()),
+        FieldKind::Text | FieldKind::Secret | FieldKind::Check => None,
+    };
+    match field.purpose {
+        Purpose::User => "-u NAME".to_owned(),
+        Purpose::Password => "--passwd-on-stdin".to_owned(),
+        Purpose::Code { .. } => {
+            "--token-mode totp --token-secret cmd:…   or the code as a further line with \
+                                 --passwd-on-stdin"
+                .to_owned()
+        }
+        Purpose::Menu => "the answer as a further line with --passwd-on-stdin".to_owned(),
+        Purpose::NewSecret => "sign in once on a terminal or in a browser, and set it there".to_owned(),
+        Purpose::Realm => format!("--realm {}", quoted(chosen.unwrap_or("NAME"))),
+        Purpose::Role => format!("--role {}", quoted(chosen.unwrap_or("NAME"))),
+        Purpose::Agreement => "--accept-banner".to_owned(),
+        Purpose::Session | Purpose::Button | Purpose::Other => {
+            let value = match field.kind {
+                FieldKind::Check => "on",
+                FieldKind::Text | FieldKind::Secret | FieldKind::Choice(_) => chosen.unwrap_or("…"),
+            };
+            let form = if form.id.is_empty() { "*" } else { &form.id };
+            format!(
+                "--form-entry {}",
+                quoted(&format!("{form}:{}={value}", field.name))
+            )
+        }
+    }
+}
+
+fn named(form: &Form) -> String {
+    match form.id.as_str() {
+        "" => "without a name".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// As one word of a shell.
+fn quoted(text: &str) -> String {
+    let plain = |character: char| character.is_alphanumeric() || "-_.:=/@%+,…".contains(character);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}
+
+/// Choices that are listed.
+const MAX_CHOICES: usize = 20;
+/// Characters of a label.
+const MAX_LABEL: usize = 60;
+/// Characters of what the page says.
+const MAX_NOTICE: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::super::question::tests::{field, form, list as choices};
+    use super::*;
+
+    #[test]
+    fn single_fields_are_named_with_their_own_option() {
+        let code = Purpose::Code { next: false };
+        let table = [
+            (
+                "username",
+                FieldKind::Text,
+                Purpose::User,
+                "a user name is needed",
+                "-u NAME",
+            ),
+            (
+                "password",
+                FieldKind::Secret,
+                Purpose::Password,
+                "a password is needed",
+                "--passwd-on-stdin",
+            ),
+            (
+                "totpcode",
+                FieldKind::Secret,
+                code,
+                "a one-time code is needed",
+                "--token-mode totp --token-secret cmd:…",
+            ),
+            (
+                "realm",
+                choices(&["Staff (in)", "x"]),
+                Purpose::Realm,
+                "a realm is to be chosen",
+                "--realm 'Staff (in)'",
+            ),
+            (
+                "role",
+                choices(&["Dev", "x"]),
+                Purpose::Role,
+                "a role is to be chosen",
+                "--role Dev",
+            ),
+            (
+                "ok",
+                FieldKind::Check,
+                Purpose::Agreement,
+                "a notice to agree to",
+                "--accept-banner",
+            ),
+            (
+                "email",
+                FieldKind::Text,
+                Purpose::Other,
+                "frmLogin needs an answer",
+                "--form-entry frmLogin:email=…",
+            ),
+            (
+                "news",
+                FieldKind::Check,
+                Purpose::Other,
+                "frmLogin needs an answer",
+                "--form-entry frmLogin:news=on",
+            ),
+            (
+                "s",
+                choices(&["it's", "b"]),
+                Purpose::Session,
+                "another session",
+                r"--form-entry 'frmLogin:s=it'\''s'",
+            ),
+        ];
+        for (name, kind, purpose, message, hint) in table {
+            let error = error(&form(vec![field(name, kind, purpose)]), &[0], false);
+            assert_eq!(error.status, ExitStatus::InputNeeded);
+            assert!(error.message.contains(message), "{error}");
+            assert!(
+                error.message.ends_with("and there is no terminal to ask on"),
+                "{error}"
+            );
+            assert!(
+                error.hint.as_deref().is_some_and(|text| text.contains(hint)),
+                "{error}"
+            );
+            assert!(
+                error.place.as_deref().is_some_and(|text| text.contains(name)),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_form_of_its_own_is_told_field_by_field() {
+        let mut form = form(vec![
+            field("email", FieldKind::Text, Purpose::Other),
+            field("answered", FieldKind::Text, Purpose::Other),
+            field("dept", choices(&["A", "B", "C"]), Purpose::Other),
+        ]);
+        form.id = "frmSurvey".to_owned();
+        form.fields[0].label = "Your e-mail:".to_owned();
+        assert_eq!(
+            error(&form, &[0, 2, 77], true).to_string(),
+            "error: the sign-in form frmSurvey needs answers and asking is not allowed (--non-inter)\n  \
+             where: form frmSurvey at gw.example, fields email (text, \"Your e-mail\"), dept (list: A, B, C)\n  \
+             try: --form-entry frmSurvey:email=…   --form-entry frmSurvey:dept=A"
+        );
+    }
+
+    #[test]
+    fn a_form_without_a_name_is_any_form() {
+        let mut form = form(vec![field("a b", FieldKind::Text, Purpose::Other)]);
+        form.id = String::new();
+        form.notice = Some(format!("Say\n  {}", "x".repeat(300)));
+        let error = error(&form, &[0], false);
+        assert_eq!(error.hint.as_deref(), Some("--form-entry '*:a b=…'"));
+        let place = error.place.unwrap_or_default();
+        assert!(place.contains("\"Say xxx") && place.ends_with("x…\""), "{place}");
+    }
+
+    #[test]
+    fn the_same_option_is_named_once() {
+        let secrets =
+            ["password", "password#2"].map(|name| field(name, FieldKind::Secret, Purpose::Password));
+        assert_eq!(
+            error(&form(secrets.into()), &[0, 1], false).hint.as_deref(),
+            Some("--passwd-on-stdin")
+        );
+    }
+
+    #[test]
+    fn words_for_the_shell() {
+        for (text, expected) in [
+            ("a", "a"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("a'b", r"'a'\''b'"),
+            ("$(x)", "'$(x)'"),
+            ("*:a=b", "'*:a=b'"),
+            ("Büro", "Büro"),
+        ] {
+            assert_eq!(quoted(text), expected);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Files, descriptors and standard input that secrets are read from.
+
+use std::fs::{File, Metadata};
+use std::io::{self, BufRead, BufReader, Read as _};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::environment::Environment;
+use crate::error::{Error, plain_io};
+use crate::exit::ExitStatus;
+use crate::platform::privilege;
+use crate::secret::Secret;
+
+/// A kind of secret: how errors speak of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    /// For example `cookie`.
+    pub(super) name: &'static str,
+    /// How a descriptor for it is given.
+    pub(super) descriptor_form: &'static str,
+    /// The error for contents that cannot be used; the contents are never part of it.
+    pub(super) refused: fn(&str) -> Error,
+}
+
+/// Whether the mode of a file says who can read it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Privacy {
+    /// The mode is checked.
+    Checked,
+    /// systemd guards the folder; its access lists show up as group bits.
+    Systemd,
+}
+
+impl Privacy {
+    fn of(path: &Path, environment: &Environment) -> Self {
+        match environment.path(CREDENTIALS) {
+            Some(folder) if path.starts_with(&folder) => Self::Systemd,
+            _ => Self::Checked,
+        }
+    }
+}
+
+impl Kind {
+    /// Opens a file that only its owner can read.
+    pub(super) fn open(&self, path: &Path, environment: &Environment) -> Result<BufReader<File>, Error> {
+        let name = path.display();
+        let unreadable = |error: io::Error| {
+            let message = format!("cannot read the {} file: {}", self.name, plain_io(&error));
+            Error::new(ExitStatus::NoInput, message).at(name.to_string())
+        };
+        let file = File::open(path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
+        if Privacy::of(path, environment) == Privacy::Checked && is_open_to_others(&metadata) {
+            let message = format!("other users can read the {} file", self.name);
+            return Err(Error::new(ExitStatus::BadData, message)
+                .at(name.to_string())
+                .hint(format!(
+                    "chmod 600 {name}   and change the {} if the file was like this for long",
+                    self.name
+                )));
+        }
+        if metadata.is_dir() {
+            return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+        }
+        Ok(BufReader::new(file))
+    }
+
+    /// The first line of a file.
+    pub(super) fn line_of_file(&self, path: &Path, environment: &Environment) -> Result<Secret, Error> {
+        self.line(&mut self.open(path, environment)?, &path.display().to_string())
+    }
+
+    /// The first line of what is open under this number: files, pipes and sockets alike.
+    pub(super) fn line_of_descriptor(&self, number: u32) -> Result<Secret, Error> {
+        let name = format!("file descriptor {number}");
+        match number {
+            0 => return self.line(&mut io::stdin().lock(), &name),
+            1 | 2 => {
+                let message = "output goes to file descriptors 1 and 2";
+                return Err(Error::new(ExitStatus::Usage, message).hint(self.descriptor_form));
+            }
+            _ => {}
+        }
+        let file = privilege::inherited_descriptor(number).map_err(|_| {
+            let message = format!("cannot read the {}: nothing is open there", self.name);
+            Error::new(ExitStatus::NoInput, message)
+                .at(&name)
+                .hint(self.descriptor_form)
+        })?;
+        self.line(&mut BufReader::new(file), &name)
+    }
+
+    /// Reads up to the end of the first line and no further than it must. The end of the line is cut off.
+    pub(super) fn line(&self, source: &mut impl BufRead, name: &str) -> Result<Secret, Error> {
+        self.next_line(source, name).map(Option::unwrap_or_default)
+    }
+
+    /// The next line; `None` at the end.
+    pub(super) fn next_line(&self, source: &mut impl BufRead, name: &str) -> Result<Option<Secret>, Error> {
+        let mut line = Zeroizing::new(Vec::with_capacity(LIMIT));
+        let read = source.take(LIMIT as u64).read_until(b'\n', &mut line);
+        read.map_err(|error| {
+            let message = format!("cannot read the {}: {}", self.name, plain_io(&error));
+            Error::new(ExitStatus::NoInput, message).at(name)
+        })?;
+        if line.len() == LIMIT {
+            return Err((self.refused)("it is longer than 64 KiB").at(name));
+        }
+        let text = str::from_utf8(&line).map_err(|_| (self.refused)("it is not plain text").at(name))?;
+        Ok((!text.is_empty()).then(|| Secret::new(text.trim_end_matches(['\r', '\n']))))
+    }
+
+    /// All lines, a few at most.
+    pub(super) fn lines(&self, source: &mut impl BufRead, name: &str) -> Result<Vec<Secret>, Error> {
+        let mut lines = Vec::new();
+        while let Some(line) = self.next_line(source, name)? {
+            if lines.len() == MAX_LINES {
+                return Err((self.refused)("there are more than 64 lines").at(name));
+            }
+            lines.push(line);
+        }
+        Ok(lines)
+    }
+}
+
+/// A file among the credentials systemd hands to a service.
+pub(super) fn credential(environment: &Environment, name: &str) -> Option<PathBuf> {
+    let path = environment.path(CREDENTIALS)?.join(name);
+    path.exists().then_some(path)
+}
+
+/// Pipes and the like (`<(command)` in a shell) have no mode that means anything.
+fn is_open_to_others(metadata: &Metadata) -> bool {
+    metadata.is_file() && metadata.permissions().mode() & 0o077 != 0
+}
+
+/// Folder of the credentials systemd hands to a service.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+/// Longest line that is read.
+const LIMIT: usize = 64 * 1024;
+/// No sign-in has that many fields.
+const MAX_LINES: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEST: Kind = Kind {
+        name: "test",
+        descriptor_form: "",
+        refused: |why| Error::new(ExitStatus::BadData, why),
+    };
+
+    fn texts(input: &[u8]) -> Result<Vec<String>, ExitStatus> {
+        let lines = TEST
+            .lines(&mut &input[..], "test")
+            .map_err(|error| error.status)?;
+        Ok(lines.iter().map(|line| line.expose().to_owned()).collect())
+    }
+
+    #[test]
+    fn ends_of_lines_are_cut_off_and_blanks_are_kept() {
+        let table: [(&[u8], &[&str]); 5] = [
+            (b"", &[]),
+            (b"a", &["a"]),
+            (b" a \r\nb\n", &[" a ", "b"]),
+            (b"\nb", &["", "b"]),
+            (b"a\n\n", &["a", ""]),
+        ];
+        for (input, expected) in table {
+            let expected = expected.iter().map(|text| (*text).to_owned()).collect();
+            assert_eq!(texts(input), Ok(expected), "{input:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_line_counts() {
+        let mut source = &b"DSID=1\r\npassword\n"[..];
+        assert_eq!(TEST.line(&mut source, "test").expect("a line").expose(), "DSID=1");
+        assert_eq!(source, b"password\n");
+        assert!(TEST.line(&mut &b""[..], "test").expect("nothing").is_empty());
+    }
+
+    #[test]
+    fn input_is_bounded() {
+        assert_eq!(texts(&[b'a'; 2 * LIMIT]), Err(ExitStatus::BadData));
+        assert_eq!(texts(&[b'\n'; MAX_LINES + 1]), Err(ExitStatus::BadData));
+        assert_eq!(texts(b"\xff\xfe"), Err(ExitStatus::BadData));
+    }
+}
