@@ -195,7 +195,7 @@ fn no_wrong_passphrase_passes_for_a_damaged_file() {
             assert_eq!(outcome, Err(Locked::WrongPassword), "{number}");
         }
     };
-    let words = "pkcs12 -export -in CERT -inkey KEY -nomac -iter 1";
+    let words = "pkcs12 -export -in CERT -inkey KEY -iter 1 -nomac";
     let data = std::fs::read(maker.make_locked(words)).unwrap();
     locked(&|password| pkcs12::open(&data, Some(password)).map(drop));
     for words in [
