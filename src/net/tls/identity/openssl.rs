@@ -17,7 +17,14 @@ pub(super) fn open_pkcs8(
 ) -> Result<PrivateKeyDer<'static>, Locked> {
     PKey::private_key_from_pkcs8_passphrase(der, password.expose().as_bytes())
         .and_then(|key| plain(&key))
-        .map_err(|error| locked(&error, Locked::Unreadable(problem)))
+        .map_err(|error| {
+            // now and then a wrong passphrase leaves right padding, and no key behind it
+            if has_reason(&error, &[NO_KEY]) {
+                Locked::WrongPassword
+            } else {
+                locked(&error, Locked::Unreadable(problem))
+            }
+        })
 }
 
 /// BER instead of DER, unusual ciphers, no passphrase in place of an empty one.
@@ -47,18 +54,20 @@ fn plain(key: &PKey<Private>) -> Result<PrivateKeyDer<'static>, ErrorStack> {
 
 /// What OpenSSL has against it, if it is the passphrase; else what was known before.
 fn locked(error: &ErrorStack, before: Locked) -> Locked {
-    let is_password = error.errors().iter().any(|error| {
-        error
-            .reason()
-            .is_some_and(|reason| WRONG_PASSWORD.contains(&reason))
-    });
-    if is_password {
+    if has_reason(error, &WRONG_PASSWORD) {
         Locked::WrongPassword
     } else {
         before
     }
 }
 
+fn has_reason(error: &ErrorStack, reasons: &[&str]) -> bool {
+    let mut found = error.errors().iter().filter_map(|error| error.reason());
+    found.any(|reason| reasons.contains(&reason))
+}
+
 /// Of `EVP_R_BAD_DECRYPT`, `PKCS12_R_PKCS12_CIPHERFINAL_ERROR` and `PKCS12_R_MAC_VERIFY_FAILURE`; their numbers
 /// belong to different parts of the library and mean other things in others.
 const WRONG_PASSWORD: [&str; 3] = ["bad decrypt", "pkcs12 cipherfinal error", "mac verify failure"];
+/// `PKCS12_R_DECODE_ERROR`: what was decrypted is not what it should be.
+const NO_KEY: &str = "decode error";

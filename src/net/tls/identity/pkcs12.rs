@@ -4,6 +4,7 @@ use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error as P12Error;
 use pkcs8::pkcs5;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use x509_parser::der_parser::der::parse_der_sequence;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::key::Locked;
@@ -40,8 +41,8 @@ fn open_with(data: &[u8], password: &Secret) -> Result<Bundle, Locked> {
     let locked = match Pkcs12Archive::from_pkcs12(data, password.expose()) {
         Ok(archive) => return Ok(bundle(archive)),
         // a passphrase stretched without measure: OpenSSL would try
-        Err(error @ P12Error::InvalidParameters) => return Err(locked(&error)),
-        Err(error) => locked(&error),
+        Err(error @ P12Error::InvalidParameters) => return Err(locked(&error, data)),
+        Err(error) => locked(&error, data),
     };
     // OpenSSL knows BER, further ciphers, and the difference between an empty passphrase and none
     #[cfg(feature = "legacy-tls")]
@@ -50,28 +51,35 @@ fn open_with(data: &[u8], password: &Secret) -> Result<Bundle, Locked> {
     Err(locked)
 }
 
-fn locked(error: &P12Error) -> Locked {
+fn locked(error: &P12Error, data: &[u8]) -> Locked {
     let is_password = match error {
         P12Error::MacError(_) | P12Error::UnpadError => true,
         P12Error::Pkcs5Error(text) => *text == pkcs5::Error::DecryptFailed.to_string(),
+        // now and then a wrong passphrase leaves right padding; without MAC only the content shows it
+        P12Error::DerError(_) | P12Error::X509Error(_) | P12Error::InvalidPrivateKey => has_no_mac(data),
         P12Error::IoError(_)
-        | P12Error::DerError(_)
         | P12Error::InvalidVersion
         | P12Error::UnsupportedContentType
         | P12Error::UnsupportedCertificateType
-        | P12Error::X509Error(_)
         | P12Error::InvalidLength
         | P12Error::InvalidParameters
         | P12Error::InvalidData
         | P12Error::UnsupportedEncryptionScheme
-        | P12Error::UnsupportedMacAlgorithm
-        | P12Error::InvalidPrivateKey => false,
+        | P12Error::UnsupportedMacAlgorithm => false,
     };
     if is_password {
         Locked::WrongPassword
     } else {
         Locked::Unreadable(error.to_string())
     }
+}
+
+/// RFC 7292 §4: version, content and perhaps a MAC.
+fn has_no_mac(data: &[u8]) -> bool {
+    parse_der_sequence(data).is_ok_and(|(rest, pfx)| {
+        let parts = pfx.as_sequence().map_or(0, |parts| parts.len());
+        rest.is_empty() && parts == 2
+    })
 }
 
 fn bundle(archive: Pkcs12Archive) -> Bundle {

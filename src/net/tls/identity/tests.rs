@@ -186,6 +186,31 @@ fn pkcs12_files_open_with_their_passphrase_only() {
 }
 
 #[test]
+fn no_wrong_passphrase_passes_for_a_damaged_file() {
+    let maker = Maker::new();
+    // one in 256 leaves right padding behind
+    let locked = |open: &dyn Fn(&Secret) -> Result<(), Locked>| {
+        for number in 0..1500 {
+            let outcome = open(&Secret::new(number.to_string()));
+            assert_eq!(outcome, Err(Locked::WrongPassword), "{number}");
+        }
+    };
+    let words = "pkcs12 -export -in CERT -inkey KEY -iter 1 -nomac";
+    let data = std::fs::read(maker.make_locked(words)).unwrap();
+    locked(&|password| pkcs12::open(&data, Some(password)).map(drop));
+    for words in [
+        "ec -in KEY -aes128",
+        "pkcs8 -topk8 -in KEY -v2 aes-128-cbc -iter 1",
+        #[cfg(feature = "legacy-tls")]
+        "pkcs8 -topk8 -in KEY -v1 PBE-SHA1-3DES -iter 1",
+    ] {
+        let text = std::fs::read(maker.make_locked(words)).unwrap();
+        let sections = pem::sections(&text).unwrap();
+        locked(&|password| key::open(&sections[0], Some(password)).map(drop));
+    }
+}
+
+#[test]
 fn pkcs12_files_without_passphrase_open_with_none() {
     let maker = Maker::new();
     for words in ["", "-legacy", "-keypbe NONE -certpbe NONE -nomac"] {
