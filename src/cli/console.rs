@@ -31,6 +31,8 @@ struct Shared {
 pub(super) enum Label {
     Error,
     Warning,
+    /// A warning nobody may overlook.
+    Alarm,
     Plain,
     Debug,
 }
@@ -99,7 +101,8 @@ impl Label {
         match (self, colors) {
             (Self::Error, false) => "error: ",
             (Self::Error, true) => "\x1b[1;31merror:\x1b[0m ",
-            (Self::Warning, false) => "warning: ",
+            (Self::Warning | Self::Alarm, false) => "warning: ",
+            (Self::Alarm, true) => "\x1b[1;31mwarning:\x1b[0m ",
             (Self::Warning, true) => "\x1b[1;33mwarning:\x1b[0m ",
             (Self::Debug, false) => "debug ",
             (Self::Debug, true) => "\x1b[2mdebug\x1b[0m ",

@@ -23,6 +23,12 @@ pub fn install(console: &Console, args: &MessageArgs, environment: &Environment)
     if let Some(problem) = problem {
         tracing::warn!("VPNC_LOG is ignored: {problem}");
     }
+    if args.dump_secrets {
+        console.print(
+            Label::Alarm,
+            "--dump-secrets shows passwords, codes and cookies: never pass these messages on",
+        );
+    }
 }
 
 /// `-v` and `-q` win over the variable.

@@ -33,18 +33,16 @@ fn file(folder: &Path, contents: &[u8], mode: u32) -> String {
 }
 
 #[test]
-fn without_a_cookie_the_ways_to_give_one_are_named() {
-    for line in ["connect gw", "logout gw"] {
-        let outcome = vpnc(line).exits(NO_COOKIE).says("not built yet").says("F12");
-        let ways = [
-            "--cookie-on-stdin",
-            "--cookie-file",
-            "--cookie-fd",
-            "-C",
-            "VPNC_COOKIE",
-        ];
-        ways.into_iter().fold(outcome, super::program::Outcome::says);
-    }
+fn without_a_cookie_logout_names_the_ways_to_give_one() {
+    let outcome = vpnc("logout gw").exits(NO_COOKIE).says("vpnc-cli auth");
+    let ways = [
+        "--cookie-on-stdin",
+        "--cookie-file",
+        "--cookie-fd",
+        "-C",
+        "VPNC_COOKIE",
+    ];
+    ways.into_iter().fold(outcome, super::program::Outcome::says);
 }
 
 #[test]
@@ -72,10 +70,10 @@ fn empty_cookies() {
     let folder = tempfile::tempdir().expect("a folder");
     vpnc_args(&["connect", "gw", "-C", ""]).exits(BAD_DATA);
     vpnc_args(&["connect", "gw", "--cookie-file", &file(folder.path(), b"", 0o600)]).exits(BAD_DATA);
-    vpnc("connect gw --cookie-on-stdin")
+    vpnc("logout gw --cookie-on-stdin")
         .input("\nDSID=1\n")
         .exits(NO_COOKIE);
-    vpnc("connect gw").env("VPNC_COOKIE", "").exits(NO_COOKIE);
+    vpnc("logout gw").env("VPNC_COOKIE", "").exits(NO_COOKIE);
 }
 
 #[test]
@@ -134,7 +132,7 @@ fn systemd_guards_its_folder_itself() {
     run.exits(BAD_DATA).says("no DSID");
     let run = vpnc_args(&["connect", "gw", "--cookie-file", path]).env("CREDENTIALS_DIRECTORY", folder);
     run.exits(BAD_DATA).says("no DSID");
-    vpnc("connect gw")
+    vpnc("logout gw")
         .env("CREDENTIALS_DIRECTORY", "/nonexistent")
         .exits(NO_COOKIE);
 }
@@ -165,7 +163,7 @@ fn pipes_have_descriptors_too() {
 
 #[test]
 fn descriptors_are_marked_before_anything_else() {
-    let line = "exec \"$VPNC\" connect gw --cookie-on-stdin 7</dev/null";
+    let line = "exec \"$VPNC\" logout gw --cookie-on-stdin 7</dev/null";
     let mut child = Command::new("/bin/sh")
         .args(["-c", line])
         .env_clear()

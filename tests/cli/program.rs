@@ -51,6 +51,13 @@ impl Run {
         self
     }
 
+    /// Runs `connect` with a cookie that cannot be used, which is found out last: all else was understood.
+    #[track_caller]
+    pub(crate) fn understood(self) -> Outcome {
+        let run = self.env("VPNC_COOKIE", "bad=1");
+        run.exits(BAD_DATA).says("the session cookie cannot be used")
+    }
+
     /// Runs it and expects an exit status.
     #[track_caller]
     pub(crate) fn exits(mut self, status: i32) -> Outcome {
@@ -128,7 +135,7 @@ impl Outcome {
 /// The built program.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_vpnc-cli");
 
-/// Everything was understood and only the cookie is missing.
+/// The cookie is missing, or another answer nobody can be asked for.
 pub(crate) const NO_COOKIE: i32 = 4;
 /// The command line is wrong.
 pub(crate) const USAGE: i32 = 64;

@@ -67,12 +67,17 @@ mod tests {
         let program = folder.path().join("browser");
         let seen = folder.path().join("seen");
         let text = format!(
-            "#!/bin/sh\nps -o pgid= -p $$ 2>/dev/null; echo \"$1\" > {0}.new\nmv {0}.new {0}\n",
+            "#!/bin/sh\nread -r pid _ _ _ group _ < /proc/$$/stat\n\
+             echo \"$1 $((pid == group))\" > {0}.new\nmv {0}.new {0}\n",
             seen.display()
         );
-        std::fs::write(&program, text).expect("a file");
-        std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700))
-            .expect("a mode");
+        // by another process: a copy of an open descriptor in a child of another test would make the file busy
+        let written = std::process::Command::new("/bin/sh")
+            .args(["-c", "printf %s \"$2\" > \"$1\" && chmod 700 \"$1\"", "sh"])
+            .arg(&program)
+            .arg(text)
+            .status();
+        assert!(written.expect("a shell").success());
         let url = Url::parse("https://idp.example/a?b=c;d").expect("a URL");
         start(program.to_str().expect("UTF-8"), &url).expect("started");
         for _ in 0..500 {
@@ -83,7 +88,7 @@ mod tests {
         }
         assert_eq!(
             std::fs::read_to_string(&seen).expect("started"),
-            format!("{url}\n")
+            format!("{url} 1\n")
         );
     }
 

@@ -313,4 +313,4 @@ fn unfit(form: &Form, field: &Field, why: &str) -> Error {
 const ATTEMPTS: u32 = 3;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -54,32 +54,4 @@ pub async fn unless_ended<T>(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::future::pending;
-    use std::task::{Context, Poll};
-
-    use super::*;
-
-    struct Scripted(Vec<Request>);
-
-    impl Requests for Scripted {
-        fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Request> {
-            self.0.pop().map_or(Poll::Pending, Poll::Ready)
-        }
-    }
-
-    #[tokio::test]
-    async fn signals_end_a_sign_in_with_their_own_status() {
-        for (request, status) in [
-            (Request::Interrupt, ExitStatus::Interrupted),
-            (Request::Terminate, ExitStatus::Terminated),
-            (Request::Hangup, ExitStatus::Hangup),
-        ] {
-            let mut requests = Scripted(vec![request, Request::Reconnect, Request::Statistics]);
-            let error = unless_ended(&mut requests, pending::<Result<(), Error>>()).await;
-            assert_eq!(error.expect_err("ended").status, status);
-        }
-        let mut requests = Scripted(vec![Request::Statistics]);
-        assert_eq!(unless_ended(&mut requests, async { Ok(1) }).await, Ok(1));
-    }
-}
+mod tests;

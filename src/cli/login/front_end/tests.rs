@@ -17,7 +17,7 @@ use crate::form::FormKind;
 const CODE: Purpose = Purpose::Code { next: false };
 
 /// A front end by a command line behind `auth`, with passwords in the environment; nobody can be asked.
-fn front_end(line: &[&str], passwords: &str) -> FrontEnd {
+pub(in crate::cli::login) fn front_end(line: &[&str], passwords: &str) -> FrontEnd {
     let mut environment = Environment::default();
     environment.password = Some(passwords).filter(|text| !text.is_empty()).map(Secret::new);
     let line = ["vpnc-cli", "auth", "gw"].iter().chain(line).map(Into::into);
@@ -30,6 +30,13 @@ fn front_end(line: &[&str], passwords: &str) -> FrontEnd {
     front_end.user = User::Nobody;
     front_end.read_line = None;
     front_end
+}
+
+impl FrontEnd {
+    /// Asks on the terminal the process was started on.
+    pub(in crate::cli::login) fn ask_on_the_terminal(&mut self) {
+        self.user = User::Unknown;
+    }
 }
 
 fn secret(name: &str, purpose: Purpose) -> Field {
