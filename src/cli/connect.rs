@@ -1,10 +1,12 @@
 //! `connect` and `logout`: the parts of the machine put together for the driver.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::login::{self, FrontEnd, SignedIn};
+use super::environment::Environment;
+use super::login::{self, CodeSource, FrontEnd, SignedIn};
 use super::output;
 use super::probe::{self, ProbeReport};
 use super::progress::Progress;
@@ -14,7 +16,7 @@ use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::net::driver::{self, Observer, Parts};
 use crate::net::logout;
-use crate::net::settings::{ConnectSettings, GatewaySettings, LogoutSettings, NetworkMode};
+use crate::net::settings::{ConnectSettings, LogoutSettings, NetworkMode};
 use crate::net::signals::Signals;
 use crate::net::{Connector, NetError};
 use crate::platform::linux::instance::{Lock, LockError};
@@ -29,51 +31,93 @@ use crate::secret::Secret;
 /// Opens the tunnel and keeps it until it is ended; signs in first when there is no cookie.
 ///
 /// What can be checked without the network is checked before anything is asked or sent: cookie, files, rights.
-pub(super) async fn connect(settings: Connection, progress: Progress) -> Result<(), Error> {
+pub(super) async fn connect(
+    settings: Connection,
+    environment: &Environment,
+    progress: Progress,
+) -> Result<(), Error> {
     harden();
     let Connection {
         mut tunnel,
         login,
+        key,
+        interactive,
         print_cookie,
-        ..
     } = settings;
-    if login.is_none() {
-        prepare(&tunnel.gateway, &tunnel.user_agent, &tunnel.cookie)?;
-    }
     let _lock = lock(&tunnel.name)?;
     repair();
     // from here on nothing blocks, so that signals are heard
     let mut signals = signals()?;
-    let device = LinuxTun::open(tunnel.interface.as_deref())?;
-    let setup = setup(&tunnel)?;
-    let mut progress = progress;
-    if let Some(login) = login {
-        let mut front_end = FrontEnd::new(&login, progress, None);
-        let signed_in = login::unless_ended(&mut signals, login::sign_in(&login, &mut front_end)).await?;
-        progress = front_end.into_progress();
-        signed_in.apply_to(&mut tunnel);
-        if print_cookie {
-            super::write_result(output::cookie_line(&signed_in)?.expose().as_bytes())?;
+    let (device, setup);
+    let (connector, jar, companion, progress) = match login {
+        Some(login) => {
+            let codes = codes(&login, environment)?;
+            device = LinuxTun::open(tunnel.interface.as_deref())?;
+            setup = self::setup(&tunnel)?;
+            let mut front_end = FrontEnd::new(&login, progress, codes);
+            let sign_in = login::sign_in(&login, &mut front_end);
+            let mut login = login::unless_ended(&mut signals, sign_in).await?;
+            if print_cookie {
+                let line = output::cookie_line(&SignedIn::of(&login))?;
+                super::write_result(line.expose().as_bytes())?;
+            }
+            let recheck = login.recheck();
+            let companion = recheck.map(|recheck| -> Companion { Box::pin(recheck.run()) });
+            (
+                login.connector,
+                login.outcome.jar,
+                companion,
+                front_end.into_progress(),
+            )
         }
+        None => {
+            let mut front_end = FrontEnd::for_user(progress, interactive);
+            let connector = login::connector(&tunnel.gateway, &key, &tunnel.user_agent, &mut front_end);
+            let connector = login::unless_ended(&mut signals, connector).await?;
+            let jar = jar(&connector, &tunnel.cookie)?;
+            device = LinuxTun::open(tunnel.interface.as_deref())?;
+            setup = self::setup(&tunnel)?;
+            (connector, jar, None, front_end.into_progress())
+        }
+    };
+    if let Some(host) = connector.url().host_str() {
+        host.trim_matches(['[', ']']).clone_into(&mut tunnel.gateway.host);
     }
-    let (connector, jar) = prepare(&tunnel.gateway, &tunnel.user_agent, &tunnel.cookie)?;
-    let observer = Box::new(progress);
     let parts = Parts {
         device: Box::new(device),
         setup,
-        observer,
+        observer: Box::new(progress),
         requests: Box::new(signals),
-        companion: None,
+        companion,
     };
     driver::run(tunnel, jar, connector, parts).await
 }
 
+/// Work that goes on beside the tunnel.
+type Companion = Pin<Box<dyn Future<Output = ()>>>;
+
+/// The generator of one-time codes, if there is one; its secret is read before anything is sent.
+fn codes(login: &LoginSettings, environment: &Environment) -> Result<Option<Box<dyn CodeSource>>, Error> {
+    let token = login.token.as_ref();
+    token
+        .map(|token| login::generator::source(token, environment))
+        .transpose()
+}
+
 /// Signs in and does no more.
-pub(super) async fn sign_in(settings: LoginSettings, progress: Progress) -> Result<SignedIn, Error> {
+pub(super) async fn sign_in(
+    settings: LoginSettings,
+    environment: &Environment,
+    progress: Progress,
+) -> Result<SignedIn, Error> {
     harden();
+    let codes = codes(&settings, environment)?;
     let mut signals = signals()?;
-    let mut front_end = FrontEnd::new(&settings, progress, None);
-    login::unless_ended(&mut signals, login::sign_in(&settings, &mut front_end)).await
+    let mut front_end = FrontEnd::new(&settings, progress, codes);
+    let sign_in = login::sign_in(&settings, &mut front_end);
+    let login = login::unless_ended(&mut signals, sign_in).await?;
+    front_end.into_progress().finish();
+    Ok(SignedIn::of(&login))
 }
 
 /// Looks at a gateway.
@@ -85,7 +129,9 @@ pub(super) async fn probe(settings: ProbeSettings, mut progress: Progress) -> Re
 /// Ends a login on the gateway.
 pub(super) async fn log_out(settings: LogoutSettings, mut progress: Progress) -> Result<(), Error> {
     harden();
-    let (mut connector, jar) = prepare(&settings.gateway, &settings.user_agent, &settings.cookie)?;
+    let connector = Connector::new(settings.gateway.clone(), settings.user_agent.clone());
+    let mut connector = connector.map_err(|error| error.user_error())?;
+    let jar = jar(&connector, &settings.cookie)?;
     progress.step(format!("log out at {}", connector.place()));
     let cookie = jar.header(connector.url());
     let limit = settings.gateway.connect_timeout + LOGOUT_EXTRA;
@@ -97,13 +143,11 @@ pub(super) async fn log_out(settings: LogoutSettings, mut progress: Progress) ->
     Ok(())
 }
 
-fn prepare(gateway: &GatewaySettings, user_agent: &str, cookie: &Secret) -> Result<(Connector, Jar), Error> {
-    let connector =
-        Connector::new(gateway.clone(), user_agent.to_owned()).map_err(|error| error.user_error())?;
+fn jar(connector: &Connector, cookie: &Secret) -> Result<Jar, Error> {
     let mut jar = Jar::new(connector.url());
     jar.insert_option(cookie)
         .map_err(|error| Error::new(ExitStatus::BadData, error.to_string()))?;
-    Ok((connector, jar))
+    Ok(jar)
 }
 
 /// Claims the name for the life of the run. Without a place for state files there is nothing to claim.

@@ -8,7 +8,7 @@ use crate::platform::privilege::take_secret_variable;
 use crate::secret::Secret;
 
 /// What the environment said at the start.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Environment {
     /// `VPNC_COOKIE`.
     pub cookie: Option<Secret>,

@@ -65,7 +65,7 @@ fn execute(cli: &Cli, environment: &Environment) -> ExitStatus {
     let result = match &cli.command {
         Command::Connect(args) => connect(args, &cli.messages, environment, &console),
         Command::Auth(args) => auth_command(args, &cli.messages, environment, &console),
-        Command::Probe(args) => probe(args, environment, &console),
+        Command::Probe(args) => probe(args, &cli.messages, environment, &console),
         Command::Logout(args) => logout(args, environment, &console),
         Command::Completions(args) => print(&generate::completion(args.shell)),
         Command::Man(args) => generate::write_files(args),
@@ -98,7 +98,11 @@ fn connect(
     if let Some(login) = &mut settings.login {
         login.dump = Dump::of(messages);
     }
-    block_on(connect::connect(settings, Progress::new(console.clone())))
+    block_on(connect::connect(
+        settings,
+        environment,
+        Progress::new(console.clone()),
+    ))
 }
 
 fn auth_command(
@@ -131,7 +135,11 @@ fn auth(
     hide_arguments(None, args.reach, Some(args));
     let mut settings = settings::auth(args, environment)?;
     settings.dump = Dump::of(messages);
-    let signed_in = block_on(connect::sign_in(settings, Progress::new(console.clone())))?;
+    let signed_in = block_on(connect::sign_in(
+        settings,
+        environment,
+        Progress::new(console.clone()),
+    ))?;
     let result = match wanted {
         Wanted::Cookie => output::cookie_line(&signed_in)?,
         Wanted::Result(format) => output::result(&signed_in, format)?,
@@ -139,9 +147,15 @@ fn auth(
     write_result(result.expose().as_bytes())
 }
 
-fn probe(args: &ProbeArgs, environment: &Environment, console: &Console) -> Result<(), Error> {
+fn probe(
+    args: &ProbeArgs,
+    messages: &MessageArgs,
+    environment: &Environment,
+    console: &Console,
+) -> Result<(), Error> {
     hide_arguments(None, &args.reach, None);
-    let settings = settings::probe(args, environment)?;
+    let mut settings = settings::probe(args, environment)?;
+    settings.dump = Dump::of(messages);
     let report = block_on(connect::probe(settings, Progress::new(console.clone())))?;
     let text = match args.json {
         true => probe::json(&report)?,

@@ -4,11 +4,17 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use serde::Serialize;
+use url::Position;
 
 use super::progress::Progress;
 use super::settings::ProbeSettings;
+use crate::auth::page::{ControlKind, PageForm};
 use crate::error::{Clean, Error};
 use crate::exit::ExitStatus;
+use crate::net::Connector;
+use crate::net::probe::{self, Begins, Probe};
+use crate::net::settings::GatewaySettings;
+use crate::net::tls::describe::describe;
 
 /// What was found out. Texts may be in the gateway's words.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -43,10 +49,13 @@ pub struct ProbeReport {
     pub realms: Vec<String>,
     /// A host check is demanded before the sign-in.
     pub host_check: bool,
-    /// The gateway asked for a client certificate.
-    pub client_certificate_wanted: bool,
     /// The sign-in needs a browser.
     pub browser_needed: bool,
+    /// Why the sign-in page could not be read.
+    pub problem: Option<String>,
+    /// The gateway as it was typed, with the path of its sign-in.
+    #[serde(skip)]
+    pub typed: String,
 }
 
 /// A certificate of the chain.
@@ -56,21 +65,144 @@ pub struct ProbedCertificate {
     pub subject: String,
     /// Who signed it.
     pub issuer: String,
-    /// Last day, for example `2027-01-31`.
+    /// Host names and addresses it is for.
+    pub names: Vec<String>,
+    /// First day, for example `2026-01-31`.
+    pub not_before: String,
+    /// Last day.
     pub not_after: String,
+    /// Kind and size of its key.
+    pub key: String,
+    /// SHA-256 of it.
+    pub fingerprint: String,
 }
 
 /// Asks the gateway.
-#[expect(
-    clippy::unused_async,
-    reason = "the exchange is joined to it by its own change"
-)]
 pub async fn run(settings: &ProbeSettings, progress: &mut Progress) -> Result<ProbeReport, Error> {
-    let _ = progress;
-    Err(
-        Error::new(ExitStatus::Internal, "the probe is not part of this build")
-            .at(settings.gateway.host.clone()),
-    )
+    let mut gateway = settings.gateway.clone();
+    // nothing secret is at hand, and the certificate is what people want to see
+    gateway.tls.accept_untrusted_for_probe = true;
+    let connector =
+        Connector::new(gateway, settings.user_agent.clone()).map_err(|error| error.user_error())?;
+    progress.step(format!("look at {}", connector.place()));
+    let probed = probe::probe(connector, settings.path.clone(), settings.dump.sink())
+        .await
+        .map_err(|error| error.user_error())?;
+    progress.finish();
+    Ok(report(settings, probed))
+}
+
+fn report(settings: &ProbeSettings, probed: Probe) -> ProbeReport {
+    let tls = probed.tls;
+    let chain = tls
+        .iter()
+        .flat_map(|tls| &tls.chain)
+        .filter_map(|der| describe(der));
+    let chain: Vec<ProbedCertificate> = chain
+        .map(|certificate| ProbedCertificate {
+            subject: certificate.subject,
+            issuer: certificate.issuer,
+            names: certificate.names,
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+            key: certificate.key,
+            fingerprint: certificate.fingerprint,
+        })
+        .collect();
+    let protocols = [
+        (probed.network_connect, "nc (Network Connect)"),
+        (probed.pulse == Some(true), "pulse (IF-T/TLS)"),
+    ];
+    let form = probed.form.as_ref();
+    ProbeReport {
+        typed: typed(settings),
+        host: settings.gateway.host.clone(),
+        port: settings.gateway.port,
+        address: probed.connector.address().map(|address| address.ip()),
+        untrusted: tls.as_ref().and_then(|tls| tls.verdict.clone()),
+        legacy: tls.as_ref().is_some_and(|tls| tls.legacy),
+        pin: tls.as_ref().map(|tls| tls.pin.clone()).unwrap_or_default(),
+        tls_version: tls.as_ref().map(|tls| tls.version.clone()).unwrap_or_default(),
+        suite: tls.map(|tls| tls.suite).unwrap_or_default(),
+        chain,
+        protocols: protocols
+            .into_iter()
+            .filter_map(|(spoken, name)| spoken.then(|| name.to_owned()))
+            .collect(),
+        // the query may hold the state of this very sign-in
+        sign_in_url: probed.page[..Position::AfterPath].to_owned(),
+        form: form.map(|form| {
+            if form.name.is_empty() {
+                &form.id
+            } else {
+                &form.name
+            }
+            .clone()
+        }),
+        fields: form.map(fields).unwrap_or_default(),
+        realms: form.map(realms).unwrap_or_default(),
+        host_check: matches!(probed.begins, Begins::HostCheck),
+        browser_needed: matches!(probed.begins, Begins::Browser),
+        problem: match probed.begins {
+            Begins::Failed(error) => Some(error.user_error().message),
+            _ => None,
+        },
+    }
+}
+
+fn typed(settings: &ProbeSettings) -> String {
+    let GatewaySettings { host, port, .. } = &settings.gateway;
+    let host = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.clone()
+    };
+    let port = if *port == 443 {
+        String::new()
+    } else {
+        format!(":{port}")
+    };
+    let path = settings.path.trim_end_matches('/');
+    format!("{host}{port}{path}")
+}
+
+/// What a person would see and fill in.
+fn fields(form: &PageForm) -> Vec<String> {
+    let controls = form.controls.iter().filter(|control| {
+        !control.disabled && !control.invisible && !control.name.is_empty() && is_field(&control.kind)
+    });
+    controls
+        .map(
+            |control| match control.label.is_empty() || control.label == control.name {
+                true => control.name.clone(),
+                false => format!("{} ({})", control.name, control.label),
+            },
+        )
+        .collect()
+}
+
+fn is_field(kind: &ControlKind) -> bool {
+    match kind {
+        ControlKind::Text
+        | ControlKind::Password
+        | ControlKind::TextArea
+        | ControlKind::Checkbox { .. }
+        | ControlKind::Radio { .. }
+        | ControlKind::Select { .. } => true,
+        ControlKind::Hidden | ControlKind::Submit | ControlKind::Image | ControlKind::Other => false,
+    }
+}
+
+/// The realms to choose from, or the only one.
+fn realms(form: &PageForm) -> Vec<String> {
+    let realm = form.controls.iter().find(|control| control.name == "realm");
+    match realm.map(|control| (&control.kind, &control.value)) {
+        Some((ControlKind::Select { options, .. }, _)) => {
+            options.iter().map(|option| option.label.clone()).collect()
+        }
+        Some((_, value)) if !value.is_empty() => vec![value.clone()],
+        _ => Vec::new(),
+    }
 }
 
 /// The report as aligned lines; the last is the command to type next.
@@ -88,8 +220,13 @@ pub fn text(report: &ProbeReport) -> String {
             subject,
             issuer,
             not_after,
+            key,
+            ..
         } = certificate;
-        lines.push((name, format!("{subject}, until {not_after}, issued by {issuer}")));
+        lines.push((
+            name,
+            format!("{subject}, {key}, until {not_after}, issued by {issuer}"),
+        ));
     }
     lines.push((
         "trust",
@@ -111,10 +248,6 @@ pub fn text(report: &ProbeReport) -> String {
     }
     let wanted = [
         ("a host check (--hostcheck, --csd-wrapper)", report.host_check),
-        (
-            "a client certificate (--certificate)",
-            report.client_certificate_wanted,
-        ),
         ("a browser (--external-browser)", report.browser_needed),
     ];
     let wanted: Vec<&str> = wanted
@@ -123,6 +256,9 @@ pub fn text(report: &ProbeReport) -> String {
         .collect();
     if !wanted.is_empty() {
         lines.push(("wants", wanted.join(", ")));
+    }
+    if let Some(problem) = &report.problem {
+        lines.push(("problem", problem.clone()));
     }
     lines.push(("next", next(report)));
     aligned(&lines)
@@ -150,20 +286,13 @@ fn gateway(report: &ProbeReport) -> String {
 
 /// The command to type next.
 fn next(report: &ProbeReport) -> String {
-    let url = match report.sign_in_url.as_str() {
-        "" => &report.host,
-        url => url.strip_prefix("https://").unwrap_or(url).trim_end_matches('/'),
-    };
-    let mut words = format!("vpnc-cli connect {}", quoted(url));
+    let mut words = format!("vpnc-cli connect {}", quoted(&report.typed));
     if report.untrusted.is_some() {
         words.extend([" --servercert ", &quoted(&report.pin)]);
     }
     match report.realms.as_slice() {
         [] | [_] => {}
-        [first, ..] => words.extend([" --realm ", &quoted(first)]),
-    }
-    if report.client_certificate_wanted {
-        words.push_str(" --certificate FILE");
+        _ => words.push_str(" --realm NAME"),
     }
     match report.browser_needed {
         true => words.push_str(" --external-browser print"),
@@ -216,7 +345,10 @@ mod tests {
                 subject: "gw.example".to_owned(),
                 issuer: "Example\u{1b}[2J CA".to_owned(),
                 not_after: "2027-01-31".to_owned(),
+                key: "EC P-256".to_owned(),
+                ..ProbedCertificate::default()
             }],
+            typed: "gw.example/staff".to_owned(),
             untrusted: Some("self-signed".to_owned()),
             pin: "pin-sha256:AA=".to_owned(),
             protocols: vec!["nc".to_owned()],
@@ -236,7 +368,7 @@ mod tests {
             "\
 gateway      gw.example port 443, at 192.0.2.1
 TLS          1.2 ECDHE-RSA-AES128-GCM-SHA256
-certificate  gw.example, until 2027-01-31, issued by Example?[2J CA
+certificate  gw.example, EC P-256, until 2027-01-31, issued by Example?[2J CA
 trust        not trusted: self-signed
 pin          pin-sha256:AA=
 protocols    nc
@@ -244,8 +376,7 @@ sign-in      https://gw.example/dana-na/auth/url_default/welcome.cgi
 form         frmLogin: Username, Password
 realms       Staff (all), Students
 wants        a host check (--hostcheck, --csd-wrapper)
-next         vpnc-cli connect gw.example/dana-na/auth/url_default/welcome.cgi --servercert pin-sha256:AA= --realm \
-'Staff (all)' -u NAME
+next         vpnc-cli connect gw.example/staff --servercert pin-sha256:AA= --realm NAME -u NAME
 "
         );
     }
@@ -270,6 +401,7 @@ next         vpnc-cli connect gw.example/dana-na/auth/url_default/welcome.cgi --
     fn a_trusted_plain_gateway_needs_little() {
         let report = ProbeReport {
             host: "gw".to_owned(),
+            typed: "gw".to_owned(),
             browser_needed: true,
             ..ProbeReport::default()
         };

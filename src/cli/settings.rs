@@ -35,6 +35,8 @@ pub struct Connection {
     pub login: Option<Box<LoginSettings>>,
     /// The key of the client certificate.
     pub key: KeySettings,
+    /// The user may be asked.
+    pub interactive: bool,
     /// Print the cookie after signing in.
     pub print_cookie: bool,
 }
@@ -48,6 +50,8 @@ pub struct ProbeSettings {
     pub path: String,
     /// `User-Agent` of the requests.
     pub user_agent: String,
+    /// What is shown of requests and answers.
+    pub dump: Dump,
 }
 
 /// Settings of a tunnel and of the sign-in before it. Secrets come last: nothing is read from standard input for a
@@ -80,6 +84,7 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connecti
         tunnel: tunnel(args, gateway, network, cookie.unwrap_or_default()),
         login: login.map(Box::new),
         key,
+        interactive: !args.login.non_inter,
         print_cookie: args.instead.printcookie,
     })
 }
@@ -99,6 +104,7 @@ pub fn probe(args: &ProbeArgs, environment: &Environment) -> Result<ProbeSetting
         gateway,
         path,
         user_agent: user_agent(args.useragent.as_deref()),
+        dump: Dump::default(),
     })
 }
 

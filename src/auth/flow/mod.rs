@@ -100,6 +100,13 @@ pub struct Outcome {
     pub role: Option<String>,
 }
 
+impl Outcome {
+    /// State of the host check, if there was one.
+    pub fn preauth(&self) -> Option<Secret> {
+        self.jar.value(&self.gateway.join("/dana-na/").ok()?, PREAUTH)
+    }
+}
+
 impl std::fmt::Debug for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Outcome")

@@ -11,10 +11,11 @@ use super::prepared::{Prepared, ReadLine, apart, line_of_standard_input};
 use super::question;
 use super::terminal::{Echo, Terminal};
 use crate::cli::progress::Progress;
-use crate::cli::settings::{Browser, LoginSettings};
+use crate::cli::settings::{Browser, LoginSettings, SecretSources};
 use crate::error::{Clean, Error};
 use crate::exit::ExitStatus;
-use crate::form::{Answer, Answers, Field, FieldKind, Form, Purpose};
+use crate::form::{Answer, Answers, Field, FieldKind, Form, FormKind, Purpose};
+use crate::net::NetError;
 use crate::net::login::{Prompter, Unanswered};
 use crate::secret::Secret;
 
@@ -60,6 +61,50 @@ impl FrontEnd {
                 User::Nobody
             },
         }
+    }
+
+    /// A front end that only asks the user.
+    pub fn for_user(progress: Progress, interactive: bool) -> Self {
+        Self {
+            progress,
+            prepared: Prepared::new(&SecretSources::default(), line_of_standard_input),
+            codes: Codes::new(None),
+            no_password: false,
+            browser: None,
+            read_line: None,
+            user: if interactive { User::Unknown } else { User::Nobody },
+        }
+    }
+
+    /// The passphrase of a key; `None` when nobody can be asked.
+    pub async fn passphrase(&mut self, why: &NetError) -> Result<Option<Secret>, Error> {
+        let NetError::KeyPassword { path, wrong } = why else {
+            return Ok(None);
+        };
+        let field = Field {
+            name: "passphrase".to_owned(),
+            label: format!("passphrase of {}", path.display()),
+            kind: FieldKind::Secret,
+            purpose: Purpose::Other,
+            fallback: None,
+        };
+        let form = Form {
+            id: String::new(),
+            kind: FormKind::Other,
+            host: "this machine".to_owned(),
+            notice: Some("the key of the client certificate is encrypted".to_owned()),
+            refused: wrong.then(|| "the passphrase does not fit the key".to_owned()),
+            fields: vec![field],
+        };
+        let asked = match form.fields.first() {
+            Some(field) => self.ask_user(&form, field, &mut false).await?,
+            None => None,
+        };
+        self.progress.resume();
+        Ok(match asked {
+            Some(Answer::Text(text)) => Some(text),
+            _ => None,
+        })
     }
 
     /// The progress, for what comes after the sign-in.

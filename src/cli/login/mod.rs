@@ -4,6 +4,7 @@ mod browser;
 pub mod codes;
 mod command;
 mod front_end;
+pub(super) mod generator;
 pub mod missing;
 mod prepared;
 mod question;
@@ -15,20 +16,53 @@ use std::future::{Future, poll_fn};
 pub use self::codes::CodeSource;
 pub use self::front_end::FrontEnd;
 pub use self::result::SignedIn;
-use super::settings::LoginSettings;
+use super::settings::{KeySettings, LoginSettings};
+use crate::auth::flow::FlowError;
 use crate::error::Error;
 use crate::exit::ExitStatus;
+use crate::net::login::{self, Login, LoginError};
+use crate::net::settings::GatewaySettings;
 use crate::net::signals::{Request, Requests};
+use crate::net::{Connector, NetError};
 
 /// Signs in: the flow's requests over HTTPS, its questions to the front end.
-#[expect(clippy::unused_async, reason = "the flow is joined to it by its own change")]
-pub async fn sign_in(settings: &LoginSettings, front_end: &mut FrontEnd) -> Result<SignedIn, Error> {
-    let _ = front_end;
-    Err(
-        Error::new(ExitStatus::Internal, "the sign-in is not part of this build")
-            .at(settings.gateway.host.clone())
-            .hint("sign in with a browser and pass its cookie DSID: --cookie-on-stdin"),
-    )
+pub async fn sign_in(settings: &LoginSettings, front_end: &mut FrontEnd) -> Result<Login, Error> {
+    let connector = connector(&settings.gateway, &settings.key, &settings.user_agent, front_end).await?;
+    let login = login::LoginSettings {
+        flow: settings.flow.clone(),
+        host_check: settings.host_check.resolve(&settings.local_hostname)?,
+        dump: settings.dump.sink(),
+    };
+    let result = login::sign_in(connector, login, front_end).await;
+    result.map_err(|error| match error {
+        LoginError::Flow(FlowError::Input { form, fields }) => {
+            missing::error(&form, &fields, !settings.interactive)
+        }
+        error => error.user_error(),
+    })
+}
+
+/// The way to the gateway. Asks for the passphrase of the client certificate's key when it has one.
+pub async fn connector(
+    gateway: &GatewaySettings,
+    key: &KeySettings,
+    user_agent: &str,
+    front_end: &mut FrontEnd,
+) -> Result<Connector, Error> {
+    let mut gateway = gateway.clone();
+    gateway.tls.key_password.clone_from(&key.password);
+    gateway.tls.cert_expire_warning = Some(key.expiry_warning);
+    for _ in 0..PASSPHRASES {
+        match Connector::new(gateway.clone(), user_agent.to_owned()) {
+            Ok(connector) => return Ok(connector),
+            Err(error @ NetError::KeyPassword { .. }) => match front_end.passphrase(&error).await? {
+                Some(passphrase) => gateway.tls.key_password = Some(passphrase),
+                None => return Err(error.user_error()),
+            },
+            Err(error) => return Err(error.user_error()),
+        }
+    }
+    Connector::new(gateway, user_agent.to_owned()).map_err(|error| error.user_error())
 }
 
 /// Carries out work that the user may end by a signal; the other signals do nothing yet.
@@ -52,6 +86,9 @@ pub async fn unless_ended<T>(
         result = work => result,
     }
 }
+
+/// How often a passphrase is asked for.
+const PASSPHRASES: u32 = 3;
 
 #[cfg(test)]
 mod tests;

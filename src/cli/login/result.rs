@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use url::Url;
 
-use crate::net::settings::ConnectSettings;
+use crate::net::login::Login;
 use crate::secret::Secret;
 
 /// What a sign-in yields.
@@ -27,6 +27,32 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
+    /// In the user's terms: the gateway's cookies under the names other programs know (`cli.md §8`).
+    pub fn of(login: &Login) -> Self {
+        let outcome = &login.outcome;
+        let url = &outcome.gateway;
+        let cookies = COOKIES.iter().filter_map(|(name, shown)| {
+            let value = outcome.jar.value(url, name)?;
+            Some(((*shown).to_owned(), value))
+        });
+        let name = url
+            .host_str()
+            .unwrap_or_default()
+            .trim_matches(['[', ']'])
+            .to_owned();
+        let address = login.connector.address().map(|address| address.ip());
+        let is_address = name.parse::<IpAddr>().is_ok();
+        Self {
+            cookies: cookies.collect(),
+            host: address.map_or_else(|| name.clone(), |address| address.to_string()),
+            port: url.port_or_known_default().unwrap_or(443),
+            connect_url: url.clone(),
+            fingerprint: login.tls.as_ref().map(|tls| tls.pin.clone()).unwrap_or_default(),
+            resolve: address.filter(|_| !is_address).map(|address| (name, address)),
+            user: outcome.user.clone(),
+        }
+    }
+
     /// All cookies as `--cookie` takes them.
     pub fn cookie(&self) -> Secret {
         let length = self
@@ -55,15 +81,12 @@ impl SignedIn {
             port => format!("{host}:{port}"),
         }
     }
-
-    /// Turns the settings of a tunnel to where the sign-in ended: the same host, the same address, its cookie.
-    pub fn apply_to(&self, tunnel: &mut ConnectSettings) {
-        tunnel.cookie = self.cookie();
-        let gateway = &mut tunnel.gateway;
-        if let Some(host) = self.connect_url.host_str() {
-            gateway.host = host.trim_matches(['[', ']']).to_owned();
-        }
-        gateway.port = self.connect_url.port_or_known_default().unwrap_or(gateway.port);
-        gateway.resolve.extend(self.resolve.clone());
-    }
 }
+
+/// Cookies of a session as the gateway names them, and as they are shown: the session first.
+const COOKIES: &[(&str, &str)] = &[
+    ("DSID", "DSID"),
+    ("DSFirstAccess", "DSFirst"),
+    ("DSLastAccess", "DSLast"),
+    ("DSSignInURL", "DSSignInUrl"),
+];

@@ -15,6 +15,7 @@ use crate::cli::secret_source::{Kind, credential};
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::settings::GatewaySettings;
+use crate::net::{dump, host_check};
 use crate::platform::privilege;
 use crate::secret::Secret;
 
@@ -72,8 +73,8 @@ pub struct TokenSettings {
 pub struct KeySettings {
     /// Its passphrase.
     pub password: Option<Secret>,
-    /// A certificate that expires within this time is warned about.
-    pub expiry_warning: Duration,
+    /// A certificate that expires within so many days is warned about; 0: never.
+    pub expiry_warning: u32,
 }
 
 /// The host checker.
@@ -109,6 +110,45 @@ pub enum ClaimSource {
     },
 }
 
+impl HostCheckSettings {
+    /// For the sign-in: the file of claims understood.
+    pub(in crate::cli) fn resolve(
+        &self,
+        local_hostname: &str,
+    ) -> Result<host_check::HostCheckSettings, Error> {
+        let claims = match &self.claims {
+            ClaimSource::Said(claims) => claims.clone(),
+            ClaimSource::File { path, text } => Claims::parse(text).map_err(|error| {
+                Error::new(
+                    ExitStatus::BadData,
+                    format!("the file of --hostcheck cannot be used: {error}"),
+                )
+                .at(format!("{}:{}", path.display(), error.line))
+                .hint("lines of the form  POLICY = ok  or  POLICY = notok;  * stands for all others")
+            })?,
+        };
+        let identified = !self.certificates.is_empty();
+        Ok(host_check::HostCheckSettings {
+            claims,
+            wrapper: self.wrapper.as_ref().map(PathBuf::from),
+            wrapper_user: self.wrapper_user.clone(),
+            interval: self.interval,
+            device_id: self.device_id.clone(),
+            user_agent: self
+                .user_agent
+                .clone()
+                .unwrap_or_else(|| host_check::DEFAULT_USER_AGENT.to_owned()),
+            machine: identified.then(|| host_check::Machine {
+                platform: PLATFORM.to_owned(),
+                host_name: Some(local_hostname.to_owned()),
+                mac_addresses: Vec::new(),
+                certificates: self.certificates.clone(),
+            }),
+            local_hostname: local_hostname.to_owned(),
+        })
+    }
+}
+
 impl Default for ClaimSource {
     fn default() -> Self {
         Self::Said(Claims::Report)
@@ -137,6 +177,15 @@ pub enum Dump {
 }
 
 impl Dump {
+    /// Where it goes, if anywhere.
+    pub(in crate::cli) fn sink(self) -> Option<dump::Dump> {
+        match self {
+            Self::Nothing => None,
+            Self::WithoutSecrets => Some(dump::Dump::with_secrets(false)),
+            Self::Everything => Some(dump::Dump::with_secrets(true)),
+        }
+    }
+
     /// What the options ask for.
     pub fn of(args: &MessageArgs) -> Self {
         match (args.dump_http_traffic, args.dump_secrets) {
@@ -326,7 +375,7 @@ pub(super) fn key(
     }
     Ok(KeySettings {
         password: password.map(|text| key_password(text, environment)).transpose()?,
-        expiry_warning: Duration::from_secs(u64::from(args.cert_expire_warning) * SECONDS_PER_DAY),
+        expiry_warning: args.cert_expire_warning,
     })
 }
 
@@ -445,6 +494,8 @@ const KEY_PASSWORD: Kind = Kind {
     },
 };
 
-const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// Room for a thousand policies.
 const MAX_CLAIMS: u64 = 64 * 1024;
+
+/// What this machine is called in a machine identification (`juniper-nc.md §5.7`).
+const PLATFORM: &str = "Linux";

@@ -55,7 +55,7 @@ fn defaults_of_a_sign_in() {
     );
     assert!(login.interactive && login.browser.is_none() && login.token.is_none());
     assert_eq!(login.host_check.claims, ClaimSource::Said(Claims::Report));
-    assert_eq!(login.key.expiry_warning, Duration::from_secs(60 * 86400));
+    assert_eq!(login.key.expiry_warning, 60);
     assert_eq!(login.gateway.host, "gw");
 }
 
