@@ -34,10 +34,28 @@ fn read(bencher: Bencher<'_, '_>, body: &str) {
 /// A page with so many octets of scripts, styles and pictures, and so many realms.
 fn login_page(scripts: usize, styles: usize, pictures: usize, realms: usize) -> String {
     let mut page = String::from("<!DOCTYPE html>\n<html lang=\"en\"><head><title>Secure Access</title>\n");
-    repeat(&mut page, styles / 2, "<style type=\"text/css\">", STYLE, "</style>\n");
-    repeat(&mut page, scripts / 3, "<script>//<![CDATA[\n", SCRIPT, "//]]></script>\n");
+    repeat(
+        &mut page,
+        styles / 2,
+        "<style type=\"text/css\">",
+        STYLE,
+        "</style>\n",
+    );
+    repeat(
+        &mut page,
+        scripts / 3,
+        "<script>//<![CDATA[\n",
+        SCRIPT,
+        "//]]></script>\n",
+    );
     page.push_str("</head><body onload=\"FinishLoad(1)\">\n<!-- header -->\n<div id=\"container\" class=\"page wide\">\n");
-    repeat(&mut page, pictures, "<img alt=\"\" src=\"data:image/png;base64,", "iVBORw0KGgoAAAAN", "\">\n");
+    repeat(
+        &mut page,
+        pictures,
+        "<img alt=\"\" src=\"data:image/png;base64,",
+        "iVBORw0KGgoAAAAN",
+        "\">\n",
+    );
     repeat(&mut page, styles / 2, "<style>", STYLE, "</style>\n");
     for index in 0..12 {
         write!(page, "{NAVIGATION}<li><a href=\"/help/{index}.html\" title=\"Help\">Topic {index}</a></li></ul></nav>\n")
@@ -45,11 +63,20 @@ fn login_page(scripts: usize, styles: usize, pictures: usize, realms: usize) -> 
     }
     page.push_str(FORM);
     for index in 0..realms {
-        write!(page, "<option value=\"Realm {index} &amp; guests\">Realm {index} &amp; guests</option>\n")
-            .expect("memory");
+        write!(
+            page,
+            "<option value=\"Realm {index} &amp; guests\">Realm {index} &amp; guests</option>\n"
+        )
+        .expect("memory");
     }
     page.push_str(FORM_END);
-    repeat(&mut page, scripts / 3 * 2, "<script type=\"text/javascript\">\n", SCRIPT, "</script>\n");
+    repeat(
+        &mut page,
+        scripts / 3 * 2,
+        "<script type=\"text/javascript\">\n",
+        SCRIPT,
+        "</script>\n",
+    );
     page.push_str("</div></body></html>\n");
     page
 }
@@ -60,7 +87,8 @@ fn repeat(page: &mut String, len: usize, before: &str, piece: &str, after: &str)
     page.push_str(after);
 }
 
-const STYLE: &str = ".signin-panel > td.label, #username_5:hover { color: #334455; padding: 0 4px 2px 1em; }\n";
+const STYLE: &str =
+    ".signin-panel > td.label, #username_5:hover { color: #334455; padding: 0 4px 2px 1em; }\n";
 
 const SCRIPT: &str = r#"function checkField(name, index) { // one of many
     var field = document.getElementById("field_" + index);

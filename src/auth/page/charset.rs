@@ -99,20 +99,55 @@ mod tests {
     fn the_nearest_word_about_the_character_set_counts() {
         let meta = b"<meta charset='iso-8859-15'><p>\xa4".as_slice();
         let table: &[(&[u8], Option<&str>, &str, &str)] = &[
-            (b"\xef\xbb\xbf\xc3\xa4", Some("text/html; charset=latin1"), "UTF-8", "ä"),
-            (b"\xff\xfe\xe4\0", Some("text/html; charset=utf-8"), "UTF-16LE", "ä"),
+            (
+                b"\xef\xbb\xbf\xc3\xa4",
+                Some("text/html; charset=latin1"),
+                "UTF-8",
+                "ä",
+            ),
+            (
+                b"\xff\xfe\xe4\0",
+                Some("text/html; charset=utf-8"),
+                "UTF-16LE",
+                "ä",
+            ),
             (b"\xfe\xff\0\xe4", None, "UTF-16BE", "ä"),
-            (b"\xe4", Some("text/html;CHARSET = \"ISO-8859-1\""), "windows-1252", "ä"),
+            (
+                b"\xe4",
+                Some("text/html;CHARSET = \"ISO-8859-1\""),
+                "windows-1252",
+                "ä",
+            ),
             (b"\xe4", Some("text/html; charset=utf-8"), "UTF-8", "\u{fffd}"),
             (b"\xe4", Some("text/html; charset=nonsense"), "windows-1252", "ä"),
             (b"\xe4", Some("text/html; charset"), "windows-1252", "ä"),
             (b"\xe4", None, "windows-1252", "ä"),
             (b"\xc3\xa4", Some("text/html"), "UTF-8", "ä"),
-            (b"\x82\xa0", Some("text/html; charset=shift_jis"), "Shift_JIS", "あ"),
+            (
+                b"\x82\xa0",
+                Some("text/html; charset=shift_jis"),
+                "Shift_JIS",
+                "あ",
+            ),
             (meta, None, "ISO-8859-15", "<meta charset='iso-8859-15'><p>€"),
-            (meta, Some("text/html; charset=latin1"), "windows-1252", "<meta charset='iso-8859-15'><p>¤"),
-            (b"<!-- <meta charset=koi8-r> -->a", None, "UTF-8", "<!-- <meta charset=koi8-r> -->a"),
-            (b"<!--><meta charset=koi8-r>a", None, "KOI8-R", "<!--><meta charset=koi8-r>a"),
+            (
+                meta,
+                Some("text/html; charset=latin1"),
+                "windows-1252",
+                "<meta charset='iso-8859-15'><p>¤",
+            ),
+            (
+                b"<!-- <meta charset=koi8-r> -->a",
+                None,
+                "UTF-8",
+                "<!-- <meta charset=koi8-r> -->a",
+            ),
+            (
+                b"<!--><meta charset=koi8-r>a",
+                None,
+                "KOI8-R",
+                "<!--><meta charset=koi8-r>a",
+            ),
             (b"<meta charset=utf-16>a", None, "UTF-8", "<meta charset=utf-16>a"),
         ];
         for (body, content_type, name, text) in table {

@@ -6,7 +6,10 @@ use super::{Control, ControlKind};
 
 /// Value of an attribute, if the element has it.
 pub(super) fn attribute<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
-    element.attrs().find(|(known, _)| *known == name).map(|(_, value)| value)
+    element
+        .attrs()
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
 }
 
 /// Value of an attribute, empty if there is none.

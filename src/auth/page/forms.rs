@@ -79,20 +79,29 @@ fn labelled(found: FoundControl, label: Option<&String>) -> Control {
         | ControlKind::TextArea
         | ControlKind::Select { .. } => [label, given, before, own],
     };
-    control.label = candidates.into_iter().find(|label| !label.is_empty()).unwrap_or_default();
+    control.label = candidates
+        .into_iter()
+        .find(|label| !label.is_empty())
+        .unwrap_or_default();
     control
 }
 
 /// The last line of the text before a control, if it can be its name.
 fn near(before: &str) -> String {
     let line = cleaned(before.lines().next_back().unwrap_or_default());
-    if line.chars().count() > MAX_NEAR { String::new() } else { line }
+    if line.chars().count() > MAX_NEAR {
+        String::new()
+    } else {
+        line
+    }
 }
 
 /// In one line, without what leads over to the control.
 fn cleaned(label: &str) -> String {
     let mut label = joined(label, label.len());
-    let kept = label.trim_end_matches(|c: char| c == ' ' || c == '*' || c == ':' || c == '：').len();
+    let kept = label
+        .trim_end_matches(|c: char| c == ' ' || c == '*' || c == ':' || c == '：')
+        .len();
     label.truncate(kept);
     label
 }

@@ -24,7 +24,8 @@ impl Hints {
             self.duo |= element == "iframe" && matches!(value, "duo_iframe" | "tp_frame");
         } else if is("class") {
             let mut classes = value.split_ascii_whitespace();
-            self.captcha |= classes.any(|class| matches!(class, "g-recaptcha" | "h-captcha" | "cf-turnstile"));
+            self.captcha |=
+                classes.any(|class| matches!(class, "g-recaptcha" | "h-captcha" | "cf-turnstile"));
         } else if is("src") && matches!(element, "iframe" | "frame") {
             self.duo |= value.contains(".duosecurity.com/");
             self.captcha |= value.contains("/recaptcha/") || value.contains("hcaptcha.com/");

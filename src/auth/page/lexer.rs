@@ -73,7 +73,10 @@ impl<'a> Lexer<'a> {
     fn word(&mut self) -> Token<'a> {
         let from = self.at;
         let rest = self.rest();
-        self.at += rest.iter().position(|octet| !is_word(*octet)).unwrap_or(rest.len());
+        self.at += rest
+            .iter()
+            .position(|octet| !is_word(*octet))
+            .unwrap_or(rest.len());
         let word = self.slice(from, self.at);
         self.after_value = !BEFORE_VALUE.contains(&word);
         Token::Word(word)
@@ -112,8 +115,10 @@ impl<'a> Lexer<'a> {
     /// A regular expression ends on its line; otherwise the slash is one by itself.
     fn slash(&mut self) -> Token<'a> {
         let rest = self.rest();
-        let line = rest.get(..memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
-        let line = line.get(..MAX_PATTERN).unwrap_or(line);
+        let near = rest.get(..MAX_PATTERN).unwrap_or(rest);
+        let line = near
+            .get(..memchr(b'\n', near).unwrap_or(near.len()))
+            .unwrap_or_default();
         let (mut is_class, mut is_escaped) = (false, false);
         for (index, octet) in line.iter().enumerate().skip(1) {
             match octet {
@@ -147,7 +152,11 @@ impl<'a> Iterator for Lexer<'a> {
             b'/' if !self.after_value => self.slash(),
             b'"' | b'\'' | b'`' => {
                 self.after_value = true;
-                if first == b'`' { self.template() } else { self.string(first) }
+                if first == b'`' {
+                    self.template()
+                } else {
+                    self.string(first)
+                }
             }
             _ => {
                 self.at += 1;
@@ -210,7 +219,8 @@ pub(super) fn leads_on(word: &str) -> bool {
 
 /// Words behind which a value or a statement begins, not an operator.
 const BEFORE_VALUE: [&str; 14] = [
-    "return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "else", "do", "var", "let", "const",
+    "return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "else", "do", "var", "let",
+    "const",
 ];
 /// Octets of a regular expression; keeps a line of slashes linear.
 const MAX_PATTERN: usize = 256;

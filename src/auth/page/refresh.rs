@@ -3,7 +3,10 @@
 /// Target of a refresh that comes soon; `None` also when it is the page itself.
 pub(super) fn target(content: &str) -> Option<String> {
     let content = content.trim_ascii_start();
-    let number = content.len() - content.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+    let number = content.len()
+        - content
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+            .len();
     let (delay, rest) = content.split_at(number);
     let seconds = delay.split('.').next().filter(|_| !delay.is_empty())?;
     if seconds.trim_start_matches('0').len() > 2 || seconds.parse::<u32>().unwrap_or(0) > MAX_DELAY {

@@ -126,7 +126,11 @@ mod tests {
     #[test]
     fn attributes_follow_the_rules_of_the_tokenizer() {
         let table: &[(&str, &[(&str, &str)], TagEnd)] = &[
-            (" a=1 b='2 >' c=\"3'\">x", &[("a", "1"), ("b", "2 >"), ("c", "3'")], TagEnd::Plain),
+            (
+                " a=1 b='2 >' c=\"3'\">x",
+                &[("a", "1"), ("b", "2 >"), ("c", "3'")],
+                TagEnd::Plain,
+            ),
             ("/>", &[], TagEnd::Closed),
             (" a=b/>", &[("a", "b/")], TagEnd::Plain),
             (" a / b>", &[("a", ""), ("b", "")], TagEnd::Plain),

@@ -84,7 +84,12 @@ impl<'a> Reader<'a> {
             Scope::Function(name) => self.called.contains(name),
             Scope::Unknown => false,
         };
-        let mut found: Vec<_> = self.found.into_iter().filter(runs).map(|found| found.target).collect();
+        let mut found: Vec<_> = self
+            .found
+            .into_iter()
+            .filter(runs)
+            .map(|found| found.target)
+            .collect();
         Scripts {
             submits: found.contains(&None),
             redirect: found.iter_mut().find_map(Option::take),
@@ -256,7 +261,8 @@ impl<'a> Blocks<'a> {
         match token {
             Token::Word("function") => self.function = Some(self.function_scope(on_new_line)),
             Token::Word(name) => {
-                if self.last[0] == Some(Token::Word("function")) && self.function == Some(Scope::Function("")) {
+                if self.last[0] == Some(Token::Word("function")) && self.function == Some(Scope::Function(""))
+                {
                     self.function = Some(Scope::Function(name));
                 }
             }
@@ -270,7 +276,8 @@ impl<'a> Blocks<'a> {
             }
             Token::Sign(b'{') => {
                 let inner = self.block_scope(on_new_line);
-                self.open.push((self.scope().inner(inner), self.parentheses.len()));
+                self.open
+                    .push((self.scope().inner(inner), self.parentheses.len()));
             }
             Token::Sign(b'}') => {
                 if let Some((_, parentheses)) = self.open.pop() {
@@ -287,7 +294,9 @@ impl<'a> Blocks<'a> {
         let caller = self.parentheses.last().copied().unwrap_or_default();
         match (self.last[0], self.last[1]) {
             _ if self.statement_begins(on_new_line) => Scope::Function(""),
-            (Some(Token::Sign(b'=')), Some(Token::Word("onload"))) | (Some(Token::Sign(b'!')), _) => Scope::Always,
+            (Some(Token::Sign(b'=')), Some(Token::Word("onload"))) | (Some(Token::Sign(b'!')), _) => {
+                Scope::Always
+            }
             (Some(Token::Sign(b',')), Some(Token::Text("load" | "DOMContentLoaded"))) => Scope::Always,
             (Some(Token::Sign(b'(')), _) if ["", "$", "jQuery", "ready", "setTimeout"].contains(&caller) => {
                 Scope::Always
@@ -329,18 +338,27 @@ mod tests {
             ("self.location = '/a'", "/a"),
             ("window.top.location.assign('/a');", "/a"),
             ("<!--\nlocation='/a';\n//-->", "/a"),
-            ("/* x */ var a = 1; location.href = '\\x2fa\\u002f\\/\\u{62}';", "/a//b"),
+            (
+                "/* x */ var a = 1; location.href = '\\x2fa\\u002f\\/\\u{62}';",
+                "/a//b",
+            ),
             ("foo()\nlocation = '/a'", "/a"),
             ("a = b\nlocation = '/a'", "/a"),
             ("try { location='/a' } catch (e) {}", "/a"),
             ("window.onload = function () { location='/a' }", "/a"),
             ("(function(){ location='/a'; })();", "/a"),
             ("$(document).ready(function() { location='/a'; });", "/a"),
-            ("window.addEventListener('load', function(){ location='/a'; });", "/a"),
+            (
+                "window.addEventListener('load', function(){ location='/a'; });",
+                "/a",
+            ),
             ("function go() { location='/a' } go();", "/a"),
             ("setTimeout('go()', 1); function go() { location='/a' }", "/a"),
             ("setTimeout(\"location='/a'\", 1)", "/a"),
-            ("onload = go\nfunction go(x) { if (x) { y(); } location='/a' }", "/a"),
+            (
+                "onload = go\nfunction go(x) { if (x) { y(); } location='/a' }",
+                "/a",
+            ),
             ("var r = /['\"]/; location='/a'", "/a"),
             ("location = '/a'; location = '/b'", "/a"),
         ] {
@@ -414,6 +432,11 @@ mod tests {
     #[test]
     fn the_body_can_go_elsewhere_when_it_is_loaded() {
         assert_eq!(read("location='/a'", &[]).redirect.as_deref(), Some("/a"));
-        assert_eq!(read("go()", &["function go(){location='/a'}"]).redirect.as_deref(), Some("/a"));
+        assert_eq!(
+            read("go()", &["function go(){location='/a'}"])
+                .redirect
+                .as_deref(),
+            Some("/a")
+        );
     }
 }

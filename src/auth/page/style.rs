@@ -11,7 +11,8 @@ pub(super) fn hides(style: &str) -> bool {
         let is = |word: &str| {
             let begin = value.get(..word.len());
             let rest = value.get(word.len()..).unwrap_or_default().trim_ascii_start();
-            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(word)) && (rest.is_empty() || rest.starts_with('!'))
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(word))
+                && (rest.is_empty() || rest.starts_with('!'))
         };
         let property = property.trim_ascii();
         if property.eq_ignore_ascii_case("display") {

@@ -41,7 +41,11 @@ fn short(control: &Control) -> String {
                     format!("{}={}{selected}{disabled}", option.value, option.label)
                 })
                 .collect();
-            format!("select{}[{}]", if *multiple { "*" } else { "" }, options.join(","))
+            format!(
+                "select{}[{}]",
+                if *multiple { "*" } else { "" },
+                options.join(",")
+            )
         }
         ControlKind::Submit => "submit".to_owned(),
         ControlKind::Image => "image".to_owned(),
@@ -52,8 +56,15 @@ fn short(control: &Control) -> String {
         (control.invisible, "invisible"),
         (control.readonly, "readonly"),
     ];
-    let flags: String = flags.iter().filter(|(set, _)| *set).map(|(_, name)| format!(" {name}")).collect();
-    format!("{kind} {}={} ({}){flags}", control.name, control.value, control.label)
+    let flags: String = flags
+        .iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, name)| format!(" {name}"))
+        .collect();
+    format!(
+        "{kind} {}={} ({}){flags}",
+        control.name, control.value, control.label
+    )
 }
 
 /// All controls of a form in short.
@@ -65,7 +76,11 @@ fn controls(form: &PageForm) -> Vec<String> {
 fn owners(html: &str) -> Vec<String> {
     let forms = page(html).forms;
     let names = |form: &PageForm| {
-        let names: Vec<_> = form.controls.iter().map(|control| control.name.as_str()).collect();
+        let names: Vec<_> = form
+            .controls
+            .iter()
+            .map(|control| control.name.as_str())
+            .collect();
         format!("[{}] {}", form.name, names.join(","))
     };
     forms.iter().map(names).collect()

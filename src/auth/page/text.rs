@@ -83,7 +83,10 @@ impl Lines {
     }
 
     fn push_word(&mut self, word: &str) {
-        let fits = word.char_indices().nth(self.room).map_or(word.len(), |(end, _)| end);
+        let fits = word
+            .char_indices()
+            .nth(self.room)
+            .map_or(word.len(), |(end, _)| end);
         let word = word.get(..fits).unwrap_or_default();
         self.text.push_str(word);
         self.room -= word.chars().count();
@@ -120,11 +123,11 @@ pub(super) fn layout(name: &str) -> Layout {
     match name {
         "td" | "th" | "option" => Layout::Cell,
         "br" => Layout::Break,
-        "address" | "article" | "aside" | "blockquote" | "body" | "caption" | "center" | "dd" | "details" | "dialog"
-        | "dir" | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2"
-        | "h3" | "h4" | "h5" | "h6" | "header" | "hr" | "legend" | "li" | "listing" | "main" | "menu" | "nav"
-        | "ol" | "p" | "pre" | "search" | "section" | "summary" | "table" | "tbody" | "tfoot" | "thead" | "tr"
-        | "ul" => Layout::Block,
+        "address" | "article" | "aside" | "blockquote" | "body" | "caption" | "center" | "dd" | "details"
+        | "dialog" | "dir" | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer"
+        | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hr" | "legend" | "li"
+        | "listing" | "main" | "menu" | "nav" | "ol" | "p" | "pre" | "search" | "section" | "summary"
+        | "table" | "tbody" | "tfoot" | "thead" | "tr" | "ul" => Layout::Block,
         _ => Layout::Inline,
     }
 }

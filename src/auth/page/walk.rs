@@ -8,6 +8,7 @@ use scraper::Node;
 use scraper::node::Element;
 
 use super::element::{attribute, control, flag, is_control, value};
+use super::reduce::SCRIPTLESS;
 use super::refresh;
 use super::text::{Layout, Lines, joined, layout};
 use super::tree::Tree;
@@ -248,8 +249,13 @@ impl<'t> Walk<'t> {
             return;
         }
         let form = self.current_form();
-        let form = form.and_then(|form| self.found.forms.get_mut(form)).map(|form| &mut form.text);
-        for lines in [&mut self.found.text, &mut self.found.scriptless_text].into_iter().chain(form) {
+        let form = form
+            .and_then(|form| self.found.forms.get_mut(form))
+            .map(|form| &mut form.text);
+        for lines in [&mut self.found.text, &mut self.found.scriptless_text]
+            .into_iter()
+            .chain(form)
+        {
             match layout {
                 Layout::Cell => lines.blank(),
                 Layout::Inline | Layout::Break | Layout::Block => lines.line(),
@@ -302,16 +308,28 @@ impl<'t> Walk<'t> {
             return;
         }
         self.found.text.push(text);
-        if let Some(form) = self.current_form().and_then(|form| self.found.forms.get_mut(form)) {
+        if let Some(form) = self
+            .current_form()
+            .and_then(|form| self.found.forms.get_mut(form))
+        {
             form.text.push(text);
         }
-        if let Some(label) = self.labels.last().and_then(|label| self.found.labels.get_mut(*label)) {
+        let mut is_named = false;
+        if let Some(label) = self
+            .labels
+            .last()
+            .and_then(|label| self.found.labels.get_mut(*label))
+        {
             label.text.push(text);
+            is_named = label.target.is_some();
         }
         if let Some(link) = &mut self.link {
             link.label.push(text);
         }
-        self.row.push(text);
+        // What says by itself whose label it is names no other control.
+        if !is_named {
+            self.row.push(text);
+        }
         self.ticked_text(|lines| lines.push(text));
     }
 
@@ -382,9 +400,16 @@ impl<'t> Walk<'t> {
         let mut before = String::new();
         if control.kind != ControlKind::Hidden && !control.invisible {
             before = self.row.take(MAX_LABEL);
-            let is_ticked = matches!(control.kind, ControlKind::Checkbox { .. } | ControlKind::Radio { .. });
+            let is_ticked = matches!(
+                control.kind,
+                ControlKind::Checkbox { .. } | ControlKind::Radio { .. }
+            );
             self.ticked = is_ticked.then_some(index);
-            if let Some(label) = self.labels.last().and_then(|label| self.found.labels.get_mut(*label)) {
+            if let Some(label) = self
+                .labels
+                .last()
+                .and_then(|label| self.found.labels.get_mut(*label))
+            {
                 label.control.get_or_insert(index);
             }
         }
@@ -393,7 +418,10 @@ impl<'t> Walk<'t> {
         self.found.controls.push(FoundControl {
             control,
             owner,
-            given: given.into_iter().find(|given| !given.trim().is_empty()).unwrap_or_default(),
+            given: given
+                .into_iter()
+                .find(|given| !given.trim().is_empty())
+                .unwrap_or_default(),
             before,
             own: Lines::new(MAX_LABEL),
         });
@@ -509,7 +537,7 @@ fn option_at(controls: &mut [FoundControl], (select, option): (usize, usize)) ->
 
 /// Content is for clients that do not run scripts or applets.
 fn is_scriptless(name: &str) -> bool {
-    matches!(name, "noscript" | "applet" | "object")
+    matches!(name, SCRIPTLESS | "applet" | "object")
 }
 
 /// Table of links, each a role (`juniper-nc.md §4.5`).
@@ -521,7 +549,20 @@ fn is_role_table(element: &Element) -> bool {
 fn ends_row(name: &str) -> bool {
     matches!(
         name,
-        "tr" | "table" | "form" | "fieldset" | "legend" | "hr" | "li" | "ul" | "ol" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
+        "tr" | "table"
+            | "form"
+            | "fieldset"
+            | "legend"
+            | "hr"
+            | "li"
+            | "ul"
+            | "ol"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
     )
 }
 

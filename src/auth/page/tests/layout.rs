@@ -6,24 +6,66 @@ use super::{controls, form, owners, page, read, url};
 #[test]
 fn controls_belong_to_the_form_the_parser_gives_them() {
     for (html, expected) in [
-        ("<table><form name=f><input name=a></table><input name=b></form>", &["[f] a,b"] as &[_]),
-        ("<table><tr><form name=f><td><input name=a></td></form><td><input name=x></td></tr></table>", &["[f] a"]),
-        ("<table><form name=f><tr><td><input name=a><tr><td><select name=b></select></table>", &["[f] a,b"]),
-        ("<table><form name=f><input type=hidden name=h><tr><td><input name=a></table>", &["[f] h,a"]),
-        ("<table><form name=f></form><form name=g><tr><td><input name=a></table>", &["[f] ", "[g] a"]),
-        ("<form name=f><form name=g><input name=a></form><input name=x>", &["[f] a"]),
+        (
+            "<table><form name=f><input name=a></table><input name=b></form>",
+            &["[f] a,b"] as &[_],
+        ),
+        (
+            "<table><tr><form name=f><td><input name=a></td></form><td><input name=x></td></tr></table>",
+            &["[f] a"],
+        ),
+        (
+            "<table><form name=f><tr><td><input name=a><tr><td><select name=b></select></table>",
+            &["[f] a,b"],
+        ),
+        (
+            "<table><form name=f><input type=hidden name=h><tr><td><input name=a></table>",
+            &["[f] h,a"],
+        ),
+        (
+            "<table><form name=f></form><form name=g><tr><td><input name=a></table>",
+            &["[f] ", "[g] a"],
+        ),
+        (
+            "<form name=f><form name=g><input name=a></form><input name=x>",
+            &["[f] a"],
+        ),
         ("<form name=f></form><input name=x>", &["[f] "]),
         ("<input name=x><form name=f>", &["[f] "]),
         ("<form name=f><div></form><input name=a></div>", &["[f] a"]),
-        ("<input name=a form=i><form name=f id=i><input name=b></form><input name=c form=i>", &["[f] a,b,c"]),
-        ("<form name=f id=i></form><form name=g><input name=a form=i><input name=b form=j>", &["[f] a", "[g] "]),
-        ("<form name=f id=i></form><form name=g id=i></form><input name=a form=i>", &["[f] a", "[g] "]),
-        ("<p><form name=f><p><input name=a><p></form><p><input name=x>", &["[f] a"]),
-        ("<blockquote><form name=f><input name=a></blockquote><input name=b>", &["[f] a,b"]),
+        (
+            "<input name=a form=i><form name=f id=i><input name=b></form><input name=c form=i>",
+            &["[f] a,b,c"],
+        ),
+        (
+            "<form name=f id=i></form><form name=g><input name=a form=i><input name=b form=j>",
+            &["[f] a", "[g] "],
+        ),
+        (
+            "<form name=f id=i></form><form name=g id=i></form><input name=a form=i>",
+            &["[f] a", "[g] "],
+        ),
+        (
+            "<p><form name=f><p><input name=a><p></form><p><input name=x>",
+            &["[f] a"],
+        ),
+        (
+            "<blockquote><form name=f><input name=a></blockquote><input name=b>",
+            &["[f] a,b"],
+        ),
         ("<template><form name=f><input name=a></form></template>", &[]),
-        ("<form name=f><template><input name=x></template><input name=a>", &["[f] a"]),
-        ("<noscript><form name=f><input name=a></form></noscript>", &["[f] a"]),
-        ("<FORM NAME=f><INPUT NAME=a><BUTTON NAME=b></BUTTON><TEXTAREA NAME=c></TEXTAREA>", &["[f] a,b,c"]),
+        (
+            "<form name=f><template><input name=x></template><input name=a>",
+            &["[f] a"],
+        ),
+        (
+            "<noscript><form name=f><input name=a></form></noscript>",
+            &["[f] a"],
+        ),
+        (
+            "<FORM NAME=f><INPUT NAME=a><BUTTON NAME=b></BUTTON><TEXTAREA NAME=c></TEXTAREA>",
+            &["[f] a,b,c"],
+        ),
     ] {
         assert_eq!(owners(html), expected, "{html}");
     }
@@ -34,7 +76,7 @@ fn tag_soup_is_read_like_the_clean_page() {
     for html in [
         "<form name=f><input name=a value=1><input name=b value=2></form>",
         "<FORM NAME='f'><INPUT NAME = a VALUE=1><INPUT NAME=\"b\" VALUE='2'>",
-        "<form name=f <b><input name=a value=1/ name=x><input/name=b/value=2>",
+        "<form name=f <b><input name=a value=1 / name=x><input/name=\"b\"value=2>",
         "<!-- <form name=x> --><form name=f><!--><input name=a value=1><!-- -- --!><input name=b value=2>",
         "<script>'<form name=x>'</script><form name=f><style><input name=x></style><input name=a value=1><input name=b value=2>",
         "<script><!-- '<script><form name=x></script>' --></script><form name=f><input name=a value=1><input name=b value=2>",
@@ -49,7 +91,10 @@ fn tag_soup_is_read_like_the_clean_page() {
         "<form name=f><input name=a value=1><input name=b value=2><plaintext><input name=x>",
     ] {
         let form = form(html);
-        let values = form.controls.iter().map(|control| format!("{}={}", control.name, control.value));
+        let values = form
+            .controls
+            .iter()
+            .map(|control| format!("{}={}", control.name, control.value));
         assert_eq!(values.collect::<Vec<_>>(), ["a=1", "b=2"], "{html}");
         assert_eq!(form.name, "f", "{html}");
     }
@@ -110,26 +155,51 @@ fn options_are_found_in_groups_and_without_values() {
 #[test]
 fn labels_come_from_the_nearest_text() {
     for (html, label) in [
-        ("<label for=i> User <b>name</b>: </label><p><input id=i title=x>", "User name"),
+        (
+            "<label for=i> User <b>name</b>: </label><p><input id=i title=x>",
+            "User name",
+        ),
         ("<input id=i><label for=i>User name</label>", "User name"),
         ("<label>User name <input placeholder=x></label>", "User name"),
-        ("<label>User name: <select><option>x</select> *</label>", "User name"),
-        ("<label for=other>x</label><input aria-label='User name' placeholder=x>", "User name"),
+        (
+            "<label>User name: <select><option>x</select> *</label>",
+            "User name",
+        ),
+        (
+            "<label for=other>x</label><input aria-label='User name' placeholder=x>",
+            "User name",
+        ),
         ("<input placeholder='User name:' title=x>", "User name"),
         ("<input title='User name'>", "User name"),
-        ("<table><tr><td>Intro<tr><td>User name:<td>&nbsp;<td><input></table>", "User name"),
-        ("<table><tr><th>User name *<td><input type=hidden name=h><input></table>", "User name"),
+        (
+            "<table><tr><td>Intro<tr><td>User name:<td>&nbsp;<td><input></table>",
+            "User name",
+        ),
+        (
+            "<table><tr><th>User name *<td><input type=hidden name=h><input></table>",
+            "User name",
+        ),
         ("<p>Intro<br>User name:<br><input>", "User name"),
         ("<div>User name</div><div><input></div>", "User name"),
         ("<h1>Welcome</h1><input>", ""),
         ("<p>First <input name=x> User name <input name=second>", "First"),
         ("<input type=checkbox> Remember <i>me</i><br>other", "Remember me"),
-        ("<p>x<table><tr><td><input type=checkbox><td>192.0.2.1<td>today<tr><td>other</table>", "192.0.2.1 today"),
+        (
+            "<p>x<table><tr><td><input type=checkbox><td>192.0.2.1<td>today<tr><td>other</table>",
+            "192.0.2.1 today",
+        ),
         ("Push: <input type=radio>", "Push"),
-        ("<input type=radio value=1> Push <input type=radio value=2> SMS", "Push"),
+        (
+            "<input type=radio value=1> Push <input type=radio value=2> SMS",
+            "Push",
+        ),
     ] {
         let form = form(&format!("<form>{html}</form>"));
-        let control = form.controls.iter().find(|control| control.kind != ControlKind::Hidden).unwrap();
+        let control = form
+            .controls
+            .iter()
+            .find(|control| control.kind != ControlKind::Hidden)
+            .unwrap();
         assert_eq!(control.label, label, "{html}");
     }
     let long = format!("<form>{:100}<input></form>", "").replace(' ', "word ");
@@ -163,7 +233,7 @@ fn text_is_what_a_person_would_see() {
     assert_eq!(page.text, "Welcome\nPlease sign in.\nUser\nRealm\nHelp & more");
     assert_eq!(page.forms[0].text, "User\nRealm");
     let bare = super::page("<noscript>Needs\n scripts</noscript><object>Needs Java</object>");
-    assert_eq!(bare.text, "Needs scripts Needs Java");
+    assert_eq!(bare.text, "Needs scriptsNeeds Java");
 }
 
 #[test]
@@ -176,7 +246,11 @@ fn links_and_base_are_kept_as_written() {
         target: target.into(),
         label: label.into(),
     };
-    let expected = [link("a?b=1&c=2", "One two"), link("img", "Picture"), link("t", "Title")];
+    let expected = [
+        link("a?b=1&c=2", "One two"),
+        link("img", "Picture"),
+        link("t", "Title"),
+    ];
     assert_eq!(page.links, expected);
     assert_eq!(page.base.as_str(), "https://vpn.example.com/dana/");
     assert_eq!(page.roles, None);
@@ -193,7 +267,10 @@ fn a_page_that_goes_on_by_itself_is_seen() {
     assert_eq!(refresh("<meta http-equiv=refresh content='60; url=/x'>"), None);
     let script = page("<script type='text/javascript'>window.location='/next'</script>");
     assert_eq!(script.script_redirect.as_deref(), Some("/next"));
-    assert_eq!(page("<script type=text/template>location='/x'</script>").script_redirect, None);
+    assert_eq!(
+        page("<script type=text/template>location='/x'</script>").script_redirect,
+        None
+    );
     assert!(page("<body onload='document.forms[0].submit()'><form></form>").submits_itself);
     let quoted = page("<body onload='location=&quot;/next&quot;'>");
     assert_eq!(quoted.script_redirect.as_deref(), Some("/next"));
@@ -202,15 +279,30 @@ fn a_page_that_goes_on_by_itself_is_seen() {
 #[test]
 fn pages_made_for_a_browser_are_recognised() {
     for (html, expected) in [
-        ("<script>$Config={\"urlPost\":\"/x\"};</script>", Some(BrowserOnly::Azure)),
-        ("<script>$Config={\"urlPost\":\"/x\"};</script><form><input name=a></form>", None),
+        (
+            "<script>$Config={\"urlPost\":\"/x\"};</script>",
+            Some(BrowserOnly::Azure),
+        ),
+        (
+            "<script>$Config={\"urlPost\":\"/x\"};</script><form><input name=a></form>",
+            None,
+        ),
         ("<div id='okta-sign-in'></div>", Some(BrowserOnly::Okta)),
         ("<script>var oktaData = {};</script>", Some(BrowserOnly::Okta)),
         ("<iframe id=duo_iframe></iframe>", Some(BrowserOnly::Duo)),
         ("<iframe id='tp_frame' src='x'>", Some(BrowserOnly::Duo)),
-        ("<div data-host='api-1.duosecurity.com'></div>", Some(BrowserOnly::Duo)),
-        ("<iframe src='https://api-1.duosecurity.com/frame/'>", Some(BrowserOnly::Duo)),
-        ("<script>location='pulsesecureclient://connect'</script>", Some(BrowserOnly::Launcher)),
+        (
+            "<div data-host='api-1.duosecurity.com'></div>",
+            Some(BrowserOnly::Duo),
+        ),
+        (
+            "<iframe src='https://api-1.duosecurity.com/frame/'>",
+            Some(BrowserOnly::Duo),
+        ),
+        (
+            "<script>location='pulsesecureclient://connect'</script>",
+            Some(BrowserOnly::Launcher),
+        ),
         ("<a href='junosclient:x'>start</a>", Some(BrowserOnly::Launcher)),
         ("<div class='x g-recaptcha'></div>", Some(BrowserOnly::Captcha)),
         ("<form><input name=a></form>", None),
@@ -227,8 +319,13 @@ fn pages_are_decoded_and_forms_sent_in_their_character_set() {
     };
     let latin = b"<form><p>Contrase\xf1a: <input type=password name=p></form>";
     assert_eq!(label(latin, None), ("Contraseña".into(), "windows-1252"));
-    assert_eq!(label(latin, Some("text/html; charset=ISO-8859-1")), ("Contraseña".into(), "windows-1252"));
-    let wide: Vec<u8> = [0xfeff].into_iter().chain("<form>Contraseña: <input></form>".encode_utf16())
+    assert_eq!(
+        label(latin, Some("text/html; charset=ISO-8859-1")),
+        ("Contraseña".into(), "windows-1252")
+    );
+    let wide: Vec<u8> = [0xfeff]
+        .into_iter()
+        .chain("<form>Contraseña: <input></form>".encode_utf16())
         .flat_map(u16::to_le_bytes)
         .collect();
     assert_eq!(label(&wide, None), ("Contraseña".into(), "UTF-8"));
