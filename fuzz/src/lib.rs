@@ -14,6 +14,7 @@ pub mod host_check;
 pub mod http_head;
 pub mod ip_split;
 pub mod lzo;
+pub mod page;
 pub mod record_kmp;
 pub mod tlv;
 
@@ -33,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     target("http_head", http_head::run),
     target("ip_split", ip_split::run),
     target("lzo", lzo::run),
+    target("page", page::run),
     target("record_kmp", record_kmp::run),
     target("tlv", tlv::run),
 ];

@@ -115,10 +115,10 @@ impl<'a> Lexer<'a> {
     /// A regular expression ends on its line; otherwise the slash is one by itself.
     fn slash(&mut self) -> Token<'a> {
         let rest = self.rest();
-        let line = rest
-            .get(..memchr(b'\n', rest).unwrap_or(rest.len()))
+        let near = rest.get(..MAX_PATTERN).unwrap_or(rest);
+        let line = near
+            .get(..memchr(b'\n', near).unwrap_or(near.len()))
             .unwrap_or_default();
-        let line = line.get(..MAX_PATTERN).unwrap_or(line);
         let (mut is_class, mut is_escaped) = (false, false);
         for (index, octet) in line.iter().enumerate().skip(1) {
             match octet {

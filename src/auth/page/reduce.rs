@@ -4,6 +4,8 @@
 //! The copy means the same to that parser: what is left out are comments, raw text, foreign elements, attributes that
 //! do not count, and formatting elements, which never decide where a control belongs.
 
+use std::borrow::Cow;
+
 use memchr::{memchr, memmem};
 
 use super::PageError;
@@ -33,6 +35,7 @@ pub(super) fn reduce(text: &str) -> Result<Reduced<'_>, PageError> {
             hints: Hints::default(),
         },
         tags: 0,
+        text_room: MAX_MARKUP_TEXT,
         kept_formatting: 0,
         no_foreign_end: [false; FOREIGN.len()],
     };
@@ -45,6 +48,8 @@ struct Reducer<'a> {
     at: usize,
     out: Reduced<'a>,
     tags: usize,
+    /// Octets of text still taken over.
+    text_room: usize,
     /// Bit for each of [`FORMATTING`]: one was kept, so its end tags must be, and then all of its name.
     kept_formatting: u32,
     /// No end tag of this of [`FOREIGN`] follows; keeps the search for it linear.
@@ -56,7 +61,8 @@ impl<'a> Reducer<'a> {
     fn step(&mut self) -> Result<bool, PageError> {
         let rest = self.rest(self.at);
         let text_len = memchr(b'<', rest.as_bytes()).unwrap_or(rest.len());
-        push_text(&mut self.out.html, rest.get(..text_len).unwrap_or_default());
+        let text = self.fitting(rest.get(..text_len).unwrap_or_default());
+        push_text(&mut self.out.html, text);
         let markup = self.at + text_len;
         let mut next = self.text.as_bytes().get(markup + 1..).unwrap_or_default().iter();
         self.at = match (next.next(), next.next()) {
@@ -66,7 +72,8 @@ impl<'a> Reducer<'a> {
             (Some(b'a'..=b'z' | b'A'..=b'Z'), _) => self.start_tag(markup + 1)?,
             _ if markup < self.text.len() => {
                 // Escaped, or it could become a tag with what follows in the copy.
-                self.out.html.push_str("&lt;");
+                let text = self.fitting("<");
+                push_escaped(&mut self.out.html, text);
                 markup + 1
             }
             _ => return Ok(false),
@@ -76,6 +83,16 @@ impl<'a> Reducer<'a> {
 
     fn rest(&self, at: usize) -> &'a str {
         self.text.get(at..).unwrap_or_default()
+    }
+
+    /// As much of a text as is still taken over.
+    fn fitting<'b>(&mut self, text: &'b str) -> &'b str {
+        let mut len = text.len().min(self.text_room);
+        while !text.is_char_boundary(len) {
+            len -= 1;
+        }
+        self.text_room -= len;
+        text.get(..len).unwrap_or_default()
     }
 
     /// Where the text goes on behind the next `needle`.
@@ -112,8 +129,8 @@ impl<'a> Reducer<'a> {
     fn end_tag(&mut self, at: usize) -> Result<usize, PageError> {
         let (name, name_end) = tag_name(self.text, at);
         let (end, behind) = Attributes::new(self.text, name_end).finish();
-        let name = Name::new(name);
-        let kept = match kind(name.as_str()) {
+        let name = name_of(name);
+        let kept = match kind(&name) {
             Kind::Dropped | Kind::Raw | Kind::Script | Kind::Foreign(_) | Kind::Plaintext => false,
             Kind::Formatting(bit) => self.kept_formatting & bit != 0,
             Kind::Text | Kind::Kept(_) => true,
@@ -122,16 +139,14 @@ impl<'a> Reducer<'a> {
             return Ok(behind);
         }
         self.count()?;
-        self.out.html.extend(["</", name.as_str(), ">"]);
+        self.out.html.extend(["</", &name, ">"]);
         Ok(behind)
     }
 
     fn start_tag(&mut self, at: usize) -> Result<usize, PageError> {
         let (name, name_end) = tag_name(self.text, at);
-        let name = Name::new(name);
-        let name = name.as_str();
-        let kind = kind(name);
-        match kind {
+        let name = &*name_of(name);
+        match kind(name) {
             Kind::Dropped => Ok(self.look_at(name, name_end).1),
             Kind::Raw => {
                 let (end, behind) = self.look_at(name, name_end);
@@ -141,7 +156,7 @@ impl<'a> Reducer<'a> {
             Kind::Foreign(index) => Ok(self.foreign(name, name_end, index)),
             Kind::Plaintext => {
                 let (end, behind) = self.look_at(name, name_end);
-                let rest = self.rest(behind);
+                let rest = self.fitting(self.rest(behind));
                 if end != TagEnd::Missing {
                     push_escaped(&mut self.out.html, rest);
                 }
@@ -175,6 +190,7 @@ impl<'a> Reducer<'a> {
         self.out.html.extend(["<", name]);
         let is_page = matches!(name, "html" | "body");
         let mut is_hidden = false;
+        let mut seen = 0_u32;
         let mut attributes = Attributes::new(self.text, name_end);
         for (attribute, value) in attributes.by_ref() {
             self.out.hints.look_at(name, attribute, value);
@@ -184,8 +200,11 @@ impl<'a> Reducer<'a> {
             if hides && !is_hidden {
                 is_hidden = true;
                 self.out.html.push_str(" hidden");
-            } else if let Some(attribute) = kept.iter().find(|kept| is(kept)) {
-                push_attribute(&mut self.out.html, attribute, value);
+            } else if let Some(index) = kept.iter().position(|kept| is(kept))
+                && seen & 1 << index == 0
+            {
+                seen |= 1 << index;
+                push_attribute(&mut self.out.html, kept[index], value);
             }
         }
         let (end, behind) = attributes.finish();
@@ -204,7 +223,7 @@ impl<'a> Reducer<'a> {
         let kept = if name == "textarea" { CONTROL } else { &[] };
         let behind = self.copy(name, name_end, kept, None)?;
         let end = self.raw_end(name, behind);
-        let text = self.text.get(behind..end).unwrap_or_default();
+        let text = self.fitting(self.text.get(behind..end).unwrap_or_default());
         // Escaped, so that it is text wherever the parser finds it.
         push_escaped(&mut self.out.html, text);
         // The end tag itself is next.
@@ -368,19 +387,14 @@ fn push_attribute(out: &mut String, name: &str, value: &str) {
     out.push_str(quote);
 }
 
-/// Name of a tag in lower case, without a copy where it is that already.
-struct Name<'a>(std::borrow::Cow<'a, str>);
-
-impl<'a> Name<'a> {
-    fn new(name: &'a str) -> Self {
-        Self(match name.bytes().any(|octet| octet.is_ascii_uppercase()) {
-            true => name.to_ascii_lowercase().into(),
-            false => name.into(),
-        })
-    }
-
-    fn as_str(&self) -> &str {
-        &self.0
+/// Name that a tag has in the copy: in lower case, without a copy where it is that already.
+fn name_of(name: &str) -> Cow<'_, str> {
+    if name.eq_ignore_ascii_case("noscript") {
+        SCRIPTLESS.into()
+    } else if name.bytes().any(|octet| octet.is_ascii_uppercase()) {
+        name.to_ascii_lowercase().into()
+    } else {
+        name.into()
     }
 }
 
@@ -458,7 +472,11 @@ const FORMATTING: [&str; 13] = [
     "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
 
+/// What `<noscript>` is called in the copy: by its own name the parser would take text out of it.
+pub(super) const SCRIPTLESS: &str = "x-noscript";
 /// Tags copied at most; an end tag can cost the parser a walk over all open elements.
 const MAX_TAGS: usize = 200_000;
+/// Octets of text between tags; far less is ever shown.
+const MAX_MARKUP_TEXT: usize = 1 << 20;
 /// Scripts looked at.
 const MAX_SCRIPTS: usize = 256;

@@ -8,6 +8,7 @@ use scraper::Node;
 use scraper::node::Element;
 
 use super::element::{attribute, control, flag, is_control, value};
+use super::reduce::SCRIPTLESS;
 use super::refresh;
 use super::text::{Layout, Lines, joined, layout};
 use super::tree::Tree;
@@ -313,17 +314,22 @@ impl<'t> Walk<'t> {
         {
             form.text.push(text);
         }
+        let mut is_named = false;
         if let Some(label) = self
             .labels
             .last()
             .and_then(|label| self.found.labels.get_mut(*label))
         {
             label.text.push(text);
+            is_named = label.target.is_some();
         }
         if let Some(link) = &mut self.link {
             link.label.push(text);
         }
-        self.row.push(text);
+        // What says by itself whose label it is names no other control.
+        if !is_named {
+            self.row.push(text);
+        }
         self.ticked_text(|lines| lines.push(text));
     }
 
@@ -531,7 +537,7 @@ fn option_at(controls: &mut [FoundControl], (select, option): (usize, usize)) ->
 
 /// Content is for clients that do not run scripts or applets.
 fn is_scriptless(name: &str) -> bool {
-    matches!(name, "noscript" | "applet" | "object")
+    matches!(name, SCRIPTLESS | "applet" | "object")
 }
 
 /// Table of links, each a role (`juniper-nc.md §4.5`).
