@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::login::{self, FrontEnd, SignedIn};
+use super::login::{self, FrontEnd, SignedIn, codes};
 use super::output;
 use super::probe::{self, ProbeReport};
 use super::progress::Progress;
@@ -40,6 +40,8 @@ pub(super) async fn connect(settings: Connection, progress: Progress) -> Result<
     if login.is_none() {
         prepare(&tunnel.gateway, &tunnel.user_agent, &tunnel.cookie)?;
     }
+    let token = login.as_ref().and_then(|login| login.token.as_ref());
+    let codes = codes::source(token)?;
     let _lock = lock(&tunnel.name)?;
     repair();
     // from here on nothing blocks, so that signals are heard
@@ -48,7 +50,7 @@ pub(super) async fn connect(settings: Connection, progress: Progress) -> Result<
     let setup = setup(&tunnel)?;
     let mut progress = progress;
     if let Some(login) = login {
-        let mut front_end = FrontEnd::new(&login, progress, None);
+        let mut front_end = FrontEnd::new(&login, progress, codes);
         let signed_in = login::unless_ended(&mut signals, login::sign_in(&login, &mut front_end)).await?;
         progress = front_end.into_progress();
         signed_in.apply_to(&mut tunnel);
@@ -71,7 +73,7 @@ pub(super) async fn connect(settings: Connection, progress: Progress) -> Result<
 pub(super) async fn sign_in(settings: LoginSettings, progress: Progress) -> Result<SignedIn, Error> {
     harden();
     let mut signals = signals()?;
-    let mut front_end = FrontEnd::new(&settings, progress, None);
+    let mut front_end = FrontEnd::new(&settings, progress, codes::source(settings.token.as_ref())?);
     login::unless_ended(&mut signals, login::sign_in(&settings, &mut front_end)).await
 }
 

@@ -1,6 +1,8 @@
 //! One-time codes from a generator, a few only: an account is locked sooner than a third one helps.
 
+use crate::cli::settings::TokenSettings;
 use crate::error::Error;
+use crate::exit::ExitStatus;
 use crate::secret::Secret;
 
 /// A generator of one-time codes.
@@ -8,6 +10,18 @@ pub trait CodeSource {
     /// A code that was not given out before; with `next` the one after the code given out last is wanted. `None`: there
     /// is none now.
     fn code(&mut self, next: bool) -> Result<Option<Secret>, Error>;
+}
+
+/// The generator the settings describe.
+pub fn source(token: Option<&TokenSettings>) -> Result<Option<Box<dyn CodeSource>>, Error> {
+    match token {
+        None => Ok(None),
+        Some(_) => Err(Error::new(
+            ExitStatus::Internal,
+            "the generator of one-time codes is not part of this build",
+        )
+        .hint("leave out --token-mode and --token-secret, and type the code")),
+    }
 }
 
 /// The generator of one sign-in, if there is one.
