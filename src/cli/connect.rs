@@ -72,15 +72,20 @@ pub(super) async fn connect(settings: Connection, progress: Progress) -> Result<
 /// Signs in and does no more.
 pub(super) async fn sign_in(settings: LoginSettings, progress: Progress) -> Result<SignedIn, Error> {
     harden();
+    let codes = codes::source(settings.token.as_ref())?;
     let mut signals = signals()?;
-    let mut front_end = FrontEnd::new(&settings, progress, codes::source(settings.token.as_ref())?);
-    login::unless_ended(&mut signals, login::sign_in(&settings, &mut front_end)).await
+    let mut front_end = FrontEnd::new(&settings, progress, codes);
+    let signed_in = login::unless_ended(&mut signals, login::sign_in(&settings, &mut front_end)).await?;
+    front_end.into_progress().finish();
+    Ok(signed_in)
 }
 
 /// Looks at a gateway.
 pub(super) async fn probe(settings: ProbeSettings, mut progress: Progress) -> Result<ProbeReport, Error> {
     let mut signals = signals()?;
-    login::unless_ended(&mut signals, probe::run(&settings, &mut progress)).await
+    let report = login::unless_ended(&mut signals, probe::run(&settings, &mut progress)).await?;
+    progress.finish();
+    Ok(report)
 }
 
 /// Ends a login on the gateway.

@@ -67,3 +67,69 @@ impl SignedIn {
         gateway.resolve.extend(self.resolve.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::{self, Command};
+    use crate::cli::environment::Environment;
+    use crate::cli::settings;
+
+    fn signed_in(host: &str, port: u16, url: &str) -> SignedIn {
+        SignedIn {
+            cookies: ["DSID", "DSFirstAccess"]
+                .map(|name| (name.to_owned(), Secret::new("1")))
+                .into(),
+            host: host.to_owned(),
+            port,
+            connect_url: url.parse().expect("a URL"),
+            fingerprint: "pin-sha256:AA=".to_owned(),
+            resolve: None,
+            user: None,
+        }
+    }
+
+    #[test]
+    fn places_are_written_as_in_a_url() {
+        for (host, port, expected) in [
+            ("192.0.2.1", 443, "192.0.2.1"),
+            ("192.0.2.1", 444, "192.0.2.1:444"),
+            ("2001:db8::1", 443, "[2001:db8::1]"),
+            ("2001:db8::1", 444, "[2001:db8::1]:444"),
+            ("gw.example", 443, "gw.example"),
+        ] {
+            assert_eq!(signed_in(host, port, "https://gw/").place(), expected);
+        }
+    }
+
+    #[test]
+    fn the_tunnel_goes_where_the_sign_in_ended() {
+        let line = ["vpnc-cli", "connect", "gw.example/admins"].map(Into::into);
+        let Command::Connect(args) = args::parse(line.into_iter()).expect("a command line").command else {
+            panic!("not connect");
+        };
+        let mut tunnel = settings::connect(&args, &Environment::default())
+            .expect("settings")
+            .tunnel;
+        assert!(tunnel.cookie.is_empty());
+        let mut signed_in = signed_in("192.0.2.1", 8443, "https://node2.example:8443/");
+        signed_in.resolve = Some((
+            "node2.example".to_owned(),
+            "192.0.2.1".parse().expect("an address"),
+        ));
+        signed_in.apply_to(&mut tunnel);
+        assert_eq!(tunnel.cookie.expose(), "DSID=1; DSFirstAccess=1");
+        assert_eq!(
+            (tunnel.gateway.host.as_str(), tunnel.gateway.port),
+            ("node2.example", 8443)
+        );
+        assert_eq!(tunnel.gateway.resolve, Vec::from_iter(signed_in.resolve.clone()));
+        assert_eq!(tunnel.name, "gw.example");
+        signed_in.connect_url = "https://[2001:db8::1]/".parse().expect("a URL");
+        signed_in.apply_to(&mut tunnel);
+        assert_eq!(
+            (tunnel.gateway.host.as_str(), tunnel.gateway.port),
+            ("2001:db8::1", 443)
+        );
+    }
+}
