@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_vpnc_cli_global_optspecs
-    string join \n v/verbose q/quiet timestamp color= log-file= h/help V/version
+    string join \n v/verbose q/quiet timestamp dump-http-traffic dump-secrets color= log-file= h/help V/version
 end
 
 function __fish_vpnc_cli_needs_command
@@ -31,17 +31,44 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l log-file -d 'Append a
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "connect" -d 'Run the tunnel to a gateway until it is ended'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "up" -d 'Run the tunnel to a gateway until it is ended'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "auth" -d 'Sign in and print the session cookie and what else a later connect needs'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "authenticate" -d 'Sign in and print the session cookie and what else a later connect needs'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "login" -d 'Sign in and print the session cookie and what else a later connect needs'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "probe" -d 'Show what a gateway is and wants, without an account'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "info" -d 'Show what a gateway is and wants, without an account'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "logout" -d 'End a login on the gateway, given its cookie'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "completions" -d 'Write a completion script for a shell to standard output'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "man" -d 'Write the manual pages, for packagers'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l server -d 'The gateway, as an option instead of the last argument' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s u -l user -d 'Name of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l passwd-file -d 'Read passwords from a file, one in a line as with --passwd-on-stdin' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l passwd-command -d 'Take the password from the first line a command prints, for example \'pass show vpn\'' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l realm -d 'Realm of the account, of those the sign-in page lists' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l role -d 'Role to take, when the gateway lets you choose' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l authgroup -d 'Realm, and role too, where --realm and --role say nothing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s g -l usergroup -d 'Page to sign in at, when the URL has no path' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s F -l form-entry -d 'Answer a field of a form; FORM is its name or id, or * for any (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l external-browser -d 'Where a sign-in that needs a browser goes on: a program started with the URL, or `print`' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE or fd:N; not the password of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s C -l cookie -d 'The session cookie itself: `DSID=…`, or the value of DSID alone' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l cookie-file -d 'Read the session cookie from a file, first line' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l cookie-fd -d 'Read the session cookie from an open file descriptor, first line' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l hostcheck -d 'What to answer when the gateway asks about this machine [default: report]' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l hostcheck-useragent -d 'User-Agent of the host checker\'s requests, where the gateway answers 404 to the usual one' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l hostcheck-certificate -d 'Certificate with key, PEM, that identifies this machine to the host checker (may be repeated)' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l csd-user -d 'User to run that program as; needed when you are root' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
@@ -53,6 +80,7 @@ legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l reconnect-timeout -d 'Seconds to keep trying after the connection was lost; 0 gives up at once' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l esp-local-port -l dtls-local-port -d 'Local UDP port for ESP instead of any' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l force-dpd -d 'Seconds without an answer over ESP after which TLS is used, instead of the gateway\'s (at least 2)' -r
@@ -63,9 +91,10 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l network -d
 script\t'A vpnc-script: the command of -s, or the one installed in the usual place'
 none\t'Nobody: the interface stays as it is'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l name -d 'Name of this tunnel among others on the machine [default: the host]' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l useragent -d 'User-Agent of every request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l os -d 'Accepted so that scripts for other clients work: this kind of gateway goes by --useragent' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l version-string -d 'Accepted so that scripts for other clients work: no version is told to this kind of gateway' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l http-auth -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l proxy-auth -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l dtls-ciphers -r
@@ -80,21 +109,27 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l mca-key-pa
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l compression -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s Q -l queue-len -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l base-mtu -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s e -l cert-expire-warning -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l passwd-on-stdin -d 'Read passwords from standard input: line 1 for the first password field, line 2 for the second'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-passwd -d 'Fail instead of filling a password field'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l accept-banner -d 'Go on past notices of the gateway without asking'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-takeover -d 'Do not end another session of the same user; give up when the gateway wants that'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l non-inter -l non-interactive -d 'Never ask anything: exit with status 4 and name what is missing'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l authenticate -d 'Sign in only and print what a later connect needs; the same as the command auth'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l cookieonly -d 'Sign in only and print the session cookie alone'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l printcookie -d 'Print the session cookie after signing in, and go on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l cookie-on-stdin -d 'Read the session cookie from standard input, first line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-system-trust -d 'Leave out the certificate authorities of the system'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l allow-insecure-crypto -d 'Allow RC4, 3DES and TLS before 1.2 for very old gateways'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l pfs -d 'Only cipher suites with forward secrecy; the same as --tls=modern'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-cert-check -d 'Answered with an explanation'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-proxy -d 'Go directly, whatever the environment says'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l juniper -d 'Old spelling of --protocol=nc'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-esp -l no-dtls -l no-udp -d 'All packets over TLS, no ESP over UDP'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-logout -d 'Leave the login valid on the gateway at the end'
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l juniper -d 'Old spelling of --protocol=nc'
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l non-inter -d 'Never ask anything; accepted, nothing is asked yet'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-xmlpost
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-http-keepalive
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l libproxy
@@ -103,16 +138,37 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s l -l syslo
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l disable-ipv6
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s d -l deflate
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s D -l no-deflate
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-passwd
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l server -d 'The gateway, as an option instead of the last argument' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s u -l user -d 'Name of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l passwd-file -d 'Read passwords from a file, one in a line as with --passwd-on-stdin' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l passwd-command -d 'Take the password from the first line a command prints, for example \'pass show vpn\'' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l realm -d 'Realm of the account, of those the sign-in page lists' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l role -d 'Role to take, when the gateway lets you choose' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l authgroup -d 'Realm, and role too, where --realm and --role say nothing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s g -l usergroup -d 'Page to sign in at, when the URL has no path' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s F -l form-entry -d 'Answer a field of a form; FORM is its name or id, or * for any (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l external-browser -d 'Where a sign-in that needs a browser goes on: a program started with the URL, or `print`' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE or fd:N; not the password of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s C -l cookie -d 'The session cookie itself: `DSID=…`, or the value of DSID alone' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l cookie-file -d 'Read the session cookie from a file, first line' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l cookie-fd -d 'Read the session cookie from an open file descriptor, first line' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l hostcheck -d 'What to answer when the gateway asks about this machine [default: report]' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l hostcheck-useragent -d 'User-Agent of the host checker\'s requests, where the gateway answers 404 to the usual one' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l hostcheck-certificate -d 'Certificate with key, PEM, that identifies this machine to the host checker (may be repeated)' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l csd-user -d 'User to run that program as; needed when you are root' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
@@ -124,6 +180,7 @@ legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l reconnect-timeout -d 'Seconds to keep trying after the connection was lost; 0 gives up at once' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l esp-local-port -l dtls-local-port -d 'Local UDP port for ESP instead of any' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l force-dpd -d 'Seconds without an answer over ESP after which TLS is used, instead of the gateway\'s (at least 2)' -r
@@ -134,9 +191,10 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l network -d 'Who
 script\t'A vpnc-script: the command of -s, or the one installed in the usual place'
 none\t'Nobody: the interface stays as it is'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l name -d 'Name of this tunnel among others on the machine [default: the host]' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l useragent -d 'User-Agent of every request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l os -d 'Accepted so that scripts for other clients work: this kind of gateway goes by --useragent' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l version-string -d 'Accepted so that scripts for other clients work: no version is told to this kind of gateway' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l http-auth -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l proxy-auth -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l dtls-ciphers -r
@@ -151,21 +209,27 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l mca-key-passwor
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l compression -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s Q -l queue-len -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l base-mtu -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s e -l cert-expire-warning -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l passwd-on-stdin -d 'Read passwords from standard input: line 1 for the first password field, line 2 for the second'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-passwd -d 'Fail instead of filling a password field'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l accept-banner -d 'Go on past notices of the gateway without asking'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-takeover -d 'Do not end another session of the same user; give up when the gateway wants that'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l non-inter -l non-interactive -d 'Never ask anything: exit with status 4 and name what is missing'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l authenticate -d 'Sign in only and print what a later connect needs; the same as the command auth'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l cookieonly -d 'Sign in only and print the session cookie alone'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l printcookie -d 'Print the session cookie after signing in, and go on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l cookie-on-stdin -d 'Read the session cookie from standard input, first line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-system-trust -d 'Leave out the certificate authorities of the system'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l allow-insecure-crypto -d 'Allow RC4, 3DES and TLS before 1.2 for very old gateways'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l pfs -d 'Only cipher suites with forward secrecy; the same as --tls=modern'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-cert-check -d 'Answered with an explanation'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-proxy -d 'Go directly, whatever the environment says'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l juniper -d 'Old spelling of --protocol=nc'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-esp -l no-dtls -l no-udp -d 'All packets over TLS, no ESP over UDP'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-logout -d 'Leave the login valid on the gateway at the end'
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l juniper -d 'Old spelling of --protocol=nc'
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l non-inter -d 'Never ask anything; accepted, nothing is asked yet'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-xmlpost
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-http-keepalive
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l libproxy
@@ -174,12 +238,338 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s l -l syslog
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l disable-ipv6
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s d -l deflate
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s D -l no-deflate
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-passwd
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l server -d 'The gateway, as an option instead of the last argument' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s u -l user -d 'Name of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l passwd-file -d 'Read passwords from a file, one in a line as with --passwd-on-stdin' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l passwd-command -d 'Take the password from the first line a command prints, for example \'pass show vpn\'' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l realm -d 'Realm of the account, of those the sign-in page lists' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l role -d 'Role to take, when the gateway lets you choose' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l authgroup -d 'Realm, and role too, where --realm and --role say nothing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s g -l usergroup -d 'Page to sign in at, when the URL has no path' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s F -l form-entry -d 'Answer a field of a form; FORM is its name or id, or * for any (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l external-browser -d 'Where a sign-in that needs a browser goes on: a program started with the URL, or `print`' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE or fd:N; not the password of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l format -d 'How the result is printed' -r -f -a "shell\t'COOKIE=\'…\' and others, for eval and nmcli'
+json\t'One object'
+env\t'VPNC_COOKIE=… and others, for an EnvironmentFile'
+nm\t'Lines for the passwd-file of nmcli'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l hostcheck -d 'What to answer when the gateway asks about this machine [default: report]' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l hostcheck-useragent -d 'User-Agent of the host checker\'s requests, where the gateway answers 404 to the usual one' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l hostcheck-certificate -d 'Certificate with key, PEM, that identifies this machine to the host checker (may be repeated)' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l csd-user -d 'User to run that program as; needed when you are root' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s c -l certificate -d 'Client certificate, PEM' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
+modern\t'TLS 1.2 and 1.3 with forward secrecy only'
+legacy\t'OpenSSL with all it can do'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l useragent -d 'User-Agent of every request' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l os -d 'Accepted so that scripts for other clients work: this kind of gateway goes by --useragent' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l version-string -d 'Accepted so that scripts for other clients work: no version is told to this kind of gateway' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l http-auth -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l proxy-auth -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l dtls-ciphers -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l dtls12-ciphers -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l gnutls-priority -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l openssl-ciphers -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l gnutls-debug -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s x -l xmlconfig -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l mca-certificate -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l mca-key -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l mca-key-password -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l compression -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s Q -l queue-len -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l base-mtu -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l passwd-on-stdin -d 'Read passwords from standard input: line 1 for the first password field, line 2 for the second'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l no-passwd -d 'Fail instead of filling a password field'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l accept-banner -d 'Go on past notices of the gateway without asking'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l no-takeover -d 'Do not end another session of the same user; give up when the gateway wants that'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l non-inter -l non-interactive -d 'Never ask anything: exit with status 4 and name what is missing'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l cookieonly -d 'Print the session cookie alone'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l authenticate -d 'OpenConnect\'s word for this command'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l no-system-trust -d 'Leave out the certificate authorities of the system'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l allow-insecure-crypto -d 'Allow RC4, 3DES and TLS before 1.2 for very old gateways'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l pfs -d 'Only cipher suites with forward secrecy; the same as --tls=modern'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l no-cert-check -d 'Answered with an explanation'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l no-proxy -d 'Go directly, whatever the environment says'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l juniper -d 'Old spelling of --protocol=nc'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l no-xmlpost
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l no-http-keepalive
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l libproxy
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l key-password-from-fsid
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s l -l syslog
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l disable-ipv6
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s d -l deflate
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s D -l no-deflate
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l server -d 'The gateway, as an option instead of the last argument' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s u -l user -d 'Name of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l passwd-file -d 'Read passwords from a file, one in a line as with --passwd-on-stdin' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l passwd-command -d 'Take the password from the first line a command prints, for example \'pass show vpn\'' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l realm -d 'Realm of the account, of those the sign-in page lists' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l role -d 'Role to take, when the gateway lets you choose' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l authgroup -d 'Realm, and role too, where --realm and --role say nothing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s g -l usergroup -d 'Page to sign in at, when the URL has no path' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s F -l form-entry -d 'Answer a field of a form; FORM is its name or id, or * for any (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l external-browser -d 'Where a sign-in that needs a browser goes on: a program started with the URL, or `print`' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE or fd:N; not the password of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l format -d 'How the result is printed' -r -f -a "shell\t'COOKIE=\'…\' and others, for eval and nmcli'
+json\t'One object'
+env\t'VPNC_COOKIE=… and others, for an EnvironmentFile'
+nm\t'Lines for the passwd-file of nmcli'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l hostcheck -d 'What to answer when the gateway asks about this machine [default: report]' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l hostcheck-useragent -d 'User-Agent of the host checker\'s requests, where the gateway answers 404 to the usual one' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l hostcheck-certificate -d 'Certificate with key, PEM, that identifies this machine to the host checker (may be repeated)' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l csd-user -d 'User to run that program as; needed when you are root' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s c -l certificate -d 'Client certificate, PEM' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
+modern\t'TLS 1.2 and 1.3 with forward secrecy only'
+legacy\t'OpenSSL with all it can do'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l useragent -d 'User-Agent of every request' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l os -d 'Accepted so that scripts for other clients work: this kind of gateway goes by --useragent' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l version-string -d 'Accepted so that scripts for other clients work: no version is told to this kind of gateway' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l http-auth -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l proxy-auth -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l dtls-ciphers -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l dtls12-ciphers -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l gnutls-priority -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l openssl-ciphers -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l gnutls-debug -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s x -l xmlconfig -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l mca-certificate -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l mca-key -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l mca-key-password -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l compression -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s Q -l queue-len -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l base-mtu -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l passwd-on-stdin -d 'Read passwords from standard input: line 1 for the first password field, line 2 for the second'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l no-passwd -d 'Fail instead of filling a password field'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l accept-banner -d 'Go on past notices of the gateway without asking'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l no-takeover -d 'Do not end another session of the same user; give up when the gateway wants that'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l non-inter -l non-interactive -d 'Never ask anything: exit with status 4 and name what is missing'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l cookieonly -d 'Print the session cookie alone'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l authenticate -d 'OpenConnect\'s word for this command'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l no-system-trust -d 'Leave out the certificate authorities of the system'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l allow-insecure-crypto -d 'Allow RC4, 3DES and TLS before 1.2 for very old gateways'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l pfs -d 'Only cipher suites with forward secrecy; the same as --tls=modern'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l no-cert-check -d 'Answered with an explanation'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l no-proxy -d 'Go directly, whatever the environment says'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l juniper -d 'Old spelling of --protocol=nc'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l no-xmlpost
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l no-http-keepalive
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l libproxy
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l key-password-from-fsid
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s l -l syslog
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l disable-ipv6
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s d -l deflate
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s D -l no-deflate
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l server -d 'The gateway, as an option instead of the last argument' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s u -l user -d 'Name of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l passwd-file -d 'Read passwords from a file, one in a line as with --passwd-on-stdin' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l passwd-command -d 'Take the password from the first line a command prints, for example \'pass show vpn\'' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l realm -d 'Realm of the account, of those the sign-in page lists' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l role -d 'Role to take, when the gateway lets you choose' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l authgroup -d 'Realm, and role too, where --realm and --role say nothing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s g -l usergroup -d 'Page to sign in at, when the URL has no path' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s F -l form-entry -d 'Answer a field of a form; FORM is its name or id, or * for any (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l external-browser -d 'Where a sign-in that needs a browser goes on: a program started with the URL, or `print`' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE or fd:N; not the password of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l format -d 'How the result is printed' -r -f -a "shell\t'COOKIE=\'…\' and others, for eval and nmcli'
+json\t'One object'
+env\t'VPNC_COOKIE=… and others, for an EnvironmentFile'
+nm\t'Lines for the passwd-file of nmcli'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l hostcheck -d 'What to answer when the gateway asks about this machine [default: report]' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l hostcheck-useragent -d 'User-Agent of the host checker\'s requests, where the gateway answers 404 to the usual one' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l hostcheck-certificate -d 'Certificate with key, PEM, that identifies this machine to the host checker (may be repeated)' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l csd-user -d 'User to run that program as; needed when you are root' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s c -l certificate -d 'Client certificate, PEM' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
+modern\t'TLS 1.2 and 1.3 with forward secrecy only'
+legacy\t'OpenSSL with all it can do'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l useragent -d 'User-Agent of every request' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l os -d 'Accepted so that scripts for other clients work: this kind of gateway goes by --useragent' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l version-string -d 'Accepted so that scripts for other clients work: no version is told to this kind of gateway' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l http-auth -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l proxy-auth -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l dtls-ciphers -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l dtls12-ciphers -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l gnutls-priority -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l openssl-ciphers -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l gnutls-debug -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s x -l xmlconfig -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l mca-certificate -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l mca-key -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l mca-key-password -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l compression -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s Q -l queue-len -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l base-mtu -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l passwd-on-stdin -d 'Read passwords from standard input: line 1 for the first password field, line 2 for the second'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l no-passwd -d 'Fail instead of filling a password field'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l accept-banner -d 'Go on past notices of the gateway without asking'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l no-takeover -d 'Do not end another session of the same user; give up when the gateway wants that'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l non-inter -l non-interactive -d 'Never ask anything: exit with status 4 and name what is missing'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l cookieonly -d 'Print the session cookie alone'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l authenticate -d 'OpenConnect\'s word for this command'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l no-system-trust -d 'Leave out the certificate authorities of the system'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l allow-insecure-crypto -d 'Allow RC4, 3DES and TLS before 1.2 for very old gateways'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l pfs -d 'Only cipher suites with forward secrecy; the same as --tls=modern'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l no-cert-check -d 'Answered with an explanation'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l no-proxy -d 'Go directly, whatever the environment says'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l juniper -d 'Old spelling of --protocol=nc'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l no-xmlpost
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l no-http-keepalive
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l libproxy
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l key-password-from-fsid
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s l -l syslog
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l disable-ipv6
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s d -l deflate
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s D -l no-deflate
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l server -d 'The gateway, as an option instead of the last argument' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s c -l certificate -d 'Client certificate, PEM' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
+modern\t'TLS 1.2 and 1.3 with forward secrecy only'
+legacy\t'OpenSSL with all it can do'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l useragent -d 'User-Agent of the requests' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l json -d 'Print one JSON object'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l no-system-trust -d 'Leave out the certificate authorities of the system'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l allow-insecure-crypto -d 'Allow RC4, 3DES and TLS before 1.2 for very old gateways'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l pfs -d 'Only cipher suites with forward secrecy; the same as --tls=modern'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l no-cert-check -d 'Answered with an explanation'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l no-proxy -d 'Go directly, whatever the environment says'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l juniper -d 'Old spelling of --protocol=nc'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l server -d 'The gateway, as an option instead of the last argument' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s c -l certificate -d 'Client certificate, PEM' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
+modern\t'TLS 1.2 and 1.3 with forward secrecy only'
+legacy\t'OpenSSL with all it can do'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l useragent -d 'User-Agent of the requests' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l json -d 'Print one JSON object'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l no-system-trust -d 'Leave out the certificate authorities of the system'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l allow-insecure-crypto -d 'Allow RC4, 3DES and TLS before 1.2 for very old gateways'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l pfs -d 'Only cipher suites with forward secrecy; the same as --tls=modern'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l no-cert-check -d 'Answered with an explanation'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l no-proxy -d 'Go directly, whatever the environment says'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l juniper -d 'Old spelling of --protocol=nc'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l server -d 'The gateway, as an option instead of the last argument' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s C -l cookie -d 'The session cookie itself: `DSID=…`, or the value of DSID alone' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l cookie-file -d 'Read the session cookie from a file, first line' -r -F
@@ -195,6 +585,7 @@ legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l useragent -d 'User-Agent of the request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
 always\t'Always'
@@ -206,9 +597,12 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l allow-insec
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l pfs -d 'Only cipher suites with forward secrecy; the same as --tls=modern'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l no-cert-check -d 'Answered with an explanation'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l no-proxy -d 'Go directly, whatever the environment says'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l juniper -d 'Old spelling of --protocol=nc'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
@@ -218,6 +612,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l log-fi
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l completions -d 'Folder for the completion scripts' -r -F
@@ -228,5 +624,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l log-file -d 'A
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s V -l version -d 'Print version'

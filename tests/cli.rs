@@ -8,5 +8,7 @@ mod messages;
 mod options;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/sign_in.rs"]
+mod sign_in;
 #[path = "cli/usage.rs"]
 mod usage;

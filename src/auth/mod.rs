@@ -8,3 +8,4 @@ pub mod page;
 pub mod token;
 
 pub use cookies::{CookieError, Jar};
+pub use token::{TokenError, TokenGenerator, TokenMode};

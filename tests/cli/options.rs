@@ -171,7 +171,6 @@ fn unambiguous_abbreviations_are_taken() {
         "connect gw --authg x",
         "connect gw --form f:a=b",
         "connect gw --token-m totp",
-        "connect gw --use joe --user joe",
         "connect gw --ext print",
         "connect gw --csd-w x --csd-u y",
         "connect gw --non",

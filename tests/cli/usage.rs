@@ -110,6 +110,7 @@ fn wrong_command_lines_exit_64() {
         "connect gw --bogus",
         "connect gw --cookie",
         "connect gw --no-",
+        "connect gw --use joe",
         "connect gw --cookie-",
         "connect gw --no-esp=yes",
         "connect gw --mtu big",

@@ -151,10 +151,8 @@ pub struct LoginArgs {
     /// Generate one-time codes: totp or hotp [default: by the secret]
     #[arg(long, value_name = "MODE", value_parser = values::token_mode, help_heading = CODES)]
     pub token_mode: Option<TokenMode>,
-    /// Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND
-    ///
-    /// sha256: or sha512: may stand in front of a secret. The counter of hotp is written back to FILE.
-    #[arg(long, value_name = "SECRET", help_heading = CODES)]
+    /// The secret as typed.
+    #[arg(long, value_name = "SECRET", help = TOKEN_FORM, long_help = TOKEN_HELP, help_heading = CODES)]
     pub token_secret: Option<Secret>,
     /// Passphrase of the private key: TEXT, @FILE or fd:N; not the password of the account
     #[arg(short = 'p', long, value_name = "TEXT", help_heading = KEY)]
@@ -284,6 +282,14 @@ pub struct ProbeArgs {
     )]
     pub useragent: Option<String>,
 }
+
+// Texts with brackets, which a doc comment would take for links.
+const TOKEN_FORM: &str =
+    "Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND";
+const TOKEN_HELP: &str = "\
+Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND
+
+sha256: or sha512: may stand in front of a secret. The counter of hotp is written back to FILE.";
 
 const CODES: &str = "One-time codes";
 const KEY: &str = "Client certificate";

@@ -55,6 +55,16 @@ pub(super) fn needed(url: &Url) -> Error {
         .hint("--external-browser print   shows the page to open and then takes the cookie you paste")
 }
 
+/// The browser has been pointed at, and then no cookie came.
+pub(super) fn no_cookie() -> Error {
+    Error::new(
+        ExitStatus::InputNeeded,
+        "no cookie came back from the sign-in in a browser",
+    )
+    .note("it is pasted on the terminal, or is a line of standard input")
+    .hint("sign in there first and pass the value of DSID to vpnc-cli connect --cookie-on-stdin")
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

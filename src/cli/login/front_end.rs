@@ -232,7 +232,7 @@ impl FrontEnd {
         self.progress.resume();
         match result {
             Ok(Some(cookie)) => Ok(cookie),
-            Ok(None) => Err(Unanswered::Nobody { fields: Vec::new() }),
+            Ok(None) => Err(Unanswered::Failed(browser::no_cookie())),
             Err(error) => Err(Unanswered::Failed(error)),
         }
     }
@@ -323,13 +323,9 @@ async fn line_of(read_line: Option<ReadLine>) -> Result<Option<Secret>, Error> {
 }
 
 fn echo_of(field: &Field) -> Echo {
-    match field.kind {
-        FieldKind::Secret => Echo::Off,
-        FieldKind::Text | FieldKind::Choice(_) | FieldKind::Check => match field.purpose {
-            Purpose::NewSecret | Purpose::Password => Echo::Off,
-            _ => Echo::On,
-        },
-    }
+    let is_hidden =
+        field.kind == FieldKind::Secret || matches!(field.purpose, Purpose::NewSecret | Purpose::Password);
+    if is_hidden { Echo::Off } else { Echo::On }
 }
 
 fn positions(form: &Form, wanted: impl Fn(&Field) -> bool) -> Vec<usize> {

@@ -14,7 +14,10 @@ use crate::exit::ExitStatus;
 use crate::secret::Secret;
 
 /// A generator made from what the user said about it. The secret has been read and understood.
-pub(in crate::cli) fn source(settings: &TokenSettings, environment: &Environment) -> Result<Box<dyn CodeSource>, Error> {
+pub(in crate::cli) fn source(
+    settings: &TokenSettings,
+    environment: &Environment,
+) -> Result<Box<dyn CodeSource>, Error> {
     let place = SecretSource::parse_token(settings.secret.expose())?;
     let text = place.read(&TOKEN, environment)?;
     let mode = mode(settings, &text)?;

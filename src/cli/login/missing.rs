@@ -1,26 +1,55 @@
 //! The error for questions nobody can be asked: what is missing, and the options that would say it.
 
+use crate::cli::settings::LoginSettings;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::form::{Field, FieldKind, Form, FormKind, Purpose};
 
-/// The error for the fields at these positions of the form. `forbidden`: asking is forbidden by an option, else there is
-/// no terminal.
-pub fn error(form: &Form, fields: &[usize], forbidden: bool) -> Error {
+/// Why nobody answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// There is no terminal.
+    NoTerminal,
+    /// `--non-inter`.
+    Forbidden,
+    /// `--no-passwd`.
+    NoPassword,
+}
+
+impl Silence {
+    /// Why these fields were not answered with these settings.
+    pub fn of(settings: &LoginSettings, form: &Form, fields: &[usize]) -> Self {
+        let mut fields = fields.iter().filter_map(|position| form.fields.get(*position));
+        match settings.interactive {
+            _ if settings.secrets.none && fields.any(|field| field.purpose == Purpose::Password) => {
+                Self::NoPassword
+            }
+            true => Self::NoTerminal,
+            false => Self::Forbidden,
+        }
+    }
+}
+
+/// The error for the fields at these positions of the form.
+pub fn error(form: &Form, fields: &[usize], silence: Silence) -> Error {
     let fields: Vec<&Field> = fields
         .iter()
         .filter_map(|position| form.fields.get(*position))
         .collect();
-    let why = match forbidden {
-        true => "and asking is not allowed (--non-inter)",
-        false => "and there is no terminal to ask on",
+    let (why, hint) = match silence {
+        Silence::NoTerminal => ("and there is no terminal to ask on", hints(form, &fields)),
+        Silence::Forbidden => ("and asking is not allowed (--non-inter)", hints(form, &fields)),
+        Silence::NoPassword => (
+            "and --no-passwd says to give none",
+            "leave out --no-passwd".to_owned(),
+        ),
     };
     Error::new(
         ExitStatus::InputNeeded,
         format!("{} {why}", needed(form, &fields)),
     )
     .at(place(form, &fields))
-    .hint(hints(form, &fields))
+    .hint(hint)
 }
 
 fn needed(form: &Form, fields: &[&Field]) -> String {
@@ -239,7 +268,7 @@ mod tests {
             ),
         ];
         for (name, kind, purpose, message, hint) in table {
-            let error = error(&form(vec![field(name, kind, purpose)]), &[0], false);
+            let error = error(&form(vec![field(name, kind, purpose)]), &[0], Silence::NoTerminal);
             assert_eq!(error.status, ExitStatus::InputNeeded);
             assert!(error.message.contains(message), "{error}");
             assert!(
@@ -267,7 +296,7 @@ mod tests {
         form.id = "frmSurvey".to_owned();
         form.fields[0].label = "Your e-mail:".to_owned();
         assert_eq!(
-            error(&form, &[0, 2, 77], true).to_string(),
+            error(&form, &[0, 2, 77], Silence::Forbidden).to_string(),
             "error: the sign-in form frmSurvey needs answers and asking is not allowed (--non-inter)\n  \
              where: form frmSurvey at gw.example, fields email (text, \"Your e-mail\"), dept (list: A, B, C)\n  \
              try: --form-entry frmSurvey:email=…   --form-entry frmSurvey:dept=A"
@@ -279,7 +308,7 @@ mod tests {
         let mut form = form(vec![field("a b", FieldKind::Text, Purpose::Other)]);
         form.id = String::new();
         form.notice = Some(format!("Say\n  {}", "x".repeat(300)));
-        let error = error(&form, &[0], false);
+        let error = error(&form, &[0], Silence::NoTerminal);
         assert_eq!(error.hint.as_deref(), Some("--form-entry '*:a b=…'"));
         let place = error.place.unwrap_or_default();
         assert!(place.contains("\"Say xxx") && place.ends_with("x…\""), "{place}");
@@ -290,9 +319,22 @@ mod tests {
         let secrets =
             ["password", "password#2"].map(|name| field(name, FieldKind::Secret, Purpose::Password));
         assert_eq!(
-            error(&form(secrets.into()), &[0, 1], false).hint.as_deref(),
+            error(&form(secrets.into()), &[0, 1], Silence::NoTerminal)
+                .hint
+                .as_deref(),
             Some("--passwd-on-stdin")
         );
+    }
+
+    #[test]
+    fn who_gives_no_password_is_told_so() {
+        let form = form(vec![field("password", FieldKind::Secret, Purpose::Password)]);
+        let error = error(&form, &[0], Silence::NoPassword);
+        assert_eq!(
+            error.message,
+            "a password is needed and --no-passwd says to give none"
+        );
+        assert_eq!(error.hint.as_deref(), Some("leave out --no-passwd"));
     }
 
     #[test]

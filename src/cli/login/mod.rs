@@ -15,6 +15,7 @@ use std::future::{Future, poll_fn};
 
 pub use self::codes::CodeSource;
 pub use self::front_end::FrontEnd;
+use self::missing::Silence;
 pub use self::result::SignedIn;
 use super::settings::{KeySettings, LoginSettings};
 use crate::auth::flow::FlowError;
@@ -36,7 +37,7 @@ pub async fn sign_in(settings: &LoginSettings, front_end: &mut FrontEnd) -> Resu
     let result = login::sign_in(connector, login, front_end).await;
     result.map_err(|error| match error {
         LoginError::Flow(FlowError::Input { form, fields }) => {
-            missing::error(&form, &fields, !settings.interactive)
+            missing::error(&form, &fields, Silence::of(settings, &form, &fields))
         }
         error => error.user_error(),
     })

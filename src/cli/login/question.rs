@@ -76,10 +76,8 @@ pub(super) fn understand(field: &Field, answer: Secret) -> Result<Answer, &'stat
 /// The answer to a list of one, where choosing it means nothing but going on.
 pub(super) fn only_choice(field: &Field) -> Option<Answer> {
     let means_more = matches!(field.purpose, Purpose::Agreement | Purpose::Session);
-    match &field.kind {
-        FieldKind::Choice(labels) if labels.len() == 1 && !means_more => Some(Answer::Choice(0)),
-        _ => None,
-    }
+    let is_single = matches!(&field.kind, FieldKind::Choice(labels) if labels.len() == 1);
+    (is_single && !means_more).then_some(Answer::Choice(0))
 }
 
 /// A whole label goes before a number: lists of numbers exist.

@@ -4,7 +4,10 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 
-use rustix::termios::{InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
+use tokio::signal::unix::{SignalKind, signal};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::{Error, plain_io};
@@ -63,9 +66,19 @@ impl Terminal {
         if echo == Echo::Off {
             self.rest.zeroize();
         }
+        let mut resumed = signal(SignalKind::from_raw(libc::SIGCONT)).map_err(|error| broken(&error))?;
         self.say(prompt).await?;
         let mut rest = std::mem::take(&mut self.rest);
-        let line = self.read_line(&mut rest).await;
+        let line = loop {
+            tokio::select! {
+                line = self.read_line(&mut rest) => break line,
+                // while we were stopped, a shell has set the terminal to its own liking
+                Some(()) = resumed.recv() => {
+                    mode.renew().map_err(|error| broken(&error))?;
+                    self.say(prompt).await?;
+                }
+            }
+        };
         drop(mode);
         self.rest = rest;
         if echo == Echo::Off || !matches!(line, Ok(Some(_))) {
@@ -113,19 +126,32 @@ fn take_line(rest: &mut Zeroizing<Vec<u8>>, end: usize) -> Result<Secret, Error>
 struct Mode<'a> {
     file: &'a File,
     before: Termios,
+    now: Termios,
     echo: Echo,
 }
 
 impl<'a> Mode<'a> {
     fn set(file: &'a File, echo: Echo) -> io::Result<Self> {
         let before = tcgetattr(file)?;
-        let mut mode = before.clone();
-        mode.local_modes |= LocalModes::ICANON | LocalModes::ISIG;
-        mode.local_modes.remove(LocalModes::ECHONL);
-        mode.local_modes.set(LocalModes::ECHO, echo == Echo::On);
-        mode.input_modes |= InputModes::ICRNL;
-        tcsetattr(file, actions(echo), &mode)?;
-        Ok(Self { file, before, echo })
+        let mut now = before.clone();
+        now.local_modes |= LocalModes::ICANON | LocalModes::ISIG;
+        now.local_modes.remove(LocalModes::ECHONL);
+        now.local_modes.set(LocalModes::ECHO, echo == Echo::On);
+        now.input_modes |= InputModes::ICRNL;
+        // SIGQUIT would end the process on the spot; Ctrl-C does it in order
+        now.special_codes[SpecialCodeIndex::VQUIT] = DISABLED;
+        let mode = Self {
+            file,
+            before,
+            now,
+            echo,
+        };
+        mode.renew()?;
+        Ok(mode)
+    }
+
+    fn renew(&self) -> io::Result<()> {
+        Ok(tcsetattr(self.file, actions(self.echo), &self.now)?)
     }
 }
 
@@ -156,6 +182,8 @@ fn unusable(why: &str) -> Error {
     Error::new(ExitStatus::BadData, format!("the answer cannot be used: {why}"))
 }
 
+/// A key that is none (`_POSIX_VDISABLE`).
+const DISABLED: u8 = 0;
 /// Longest answer; the kernel's own limit for a line is the same.
 const MAX_LINE: usize = 4096;
 /// Octets read at once.
@@ -164,7 +192,6 @@ const PIECE: usize = 4096;
 #[cfg(test)]
 pub(super) mod tests {
     use std::io::{Read as _, Write as _};
-    use std::os::fd::OwnedFd;
 
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -182,10 +209,7 @@ pub(super) mod tests {
         let program = options
             .open(name.to_str().expect("UTF-8"))
             .expect("the other side");
-        (
-            File::from(OwnedFd::from(user)),
-            Terminal::on(program).expect("a terminal"),
-        )
+        (File::from(user), Terminal::on(program).expect("a terminal"))
     }
 
     fn is_shown(terminal: &Terminal) -> bool {

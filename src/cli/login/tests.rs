@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::future::pending;
 use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
@@ -48,9 +48,10 @@ fn the_echo_comes_back_after_ctrl_c_a_signal_and_a_panic() {
         let Ok(mut child) = child else {
             return left_out("there is no setsid");
         };
-        let mut screen = File::from(OwnedFd::from(user));
+        let mut screen = File::from(user);
         let mut seen = String::new();
-        while !seen.contains("Password: ") {
+        // again after the stop
+        while seen.matches("Password: ").count() < 2 {
             let mut octets = [0; 256];
             let read = screen.read(&mut octets).expect("a question");
             seen.push_str(&String::from_utf8_lossy(&octets[..read]));
@@ -106,21 +107,21 @@ fn alone() {
         front_end.ask_on_the_terminal();
         let form = form(vec![field("Password", FieldKind::Secret, Purpose::Password)]);
         let trouble = async {
-            // the question stands on the screen by then
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            let terminal = File::open("/dev/tty").expect("a terminal");
+            until_hidden(&terminal).await;
+            // as after Ctrl-Z and fg
+            shell("stty echo < /dev/tty; kill -CONT $PPID");
+            until_hidden(&terminal).await;
             match ending.as_str() {
                 "panic" => panic!("in the middle of a question"),
-                "terminate" => {
-                    let line = format!("kill -TERM {}", std::process::id());
-                    drop(Command::new("/bin/sh").args(["-c", &line]).status());
-                }
+                "terminate" => shell("kill -TERM $PPID"),
                 _ => {}
             }
             pending::<()>().await;
         };
         let work = async {
             tokio::select! {
-                answers = front_end.ask(&form) => Ok(drop(answers)),
+                _ = front_end.ask(&form) => Ok(()),
                 () = trouble => Ok(()),
             }
         };
@@ -132,11 +133,32 @@ fn alone() {
     std::process::exit(status as i32);
 }
 
+async fn until_hidden(terminal: &File) {
+    for _ in 0..500 {
+        if !tcgetattr(terminal)
+            .expect("a mode")
+            .local_modes
+            .contains(LocalModes::ECHO)
+        {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    std::process::exit(NOT_HIDDEN);
+}
+
+fn shell(line: &str) {
+    let status = Command::new("/bin/sh").args(["-c", line]).status();
+    assert!(status.expect("a shell").success());
+}
+
 fn left_out(why: &str) {
     drop(writeln!(std::io::stderr(), "LEFT OUT: {why}"));
     let all = std::env::var_os("VPNC_TEST_REQUIRE_ALL").is_some_and(|value| value == "1");
     assert!(!all, "{why}");
 }
 
+/// Status of the process whose question was to be seen.
+const NOT_HIDDEN: i32 = 99;
 /// Set in the process of its own: what ends it.
 const ALONE: &str = "VPNC_TEST_TERMINAL";

@@ -333,7 +333,7 @@ fn token(args: &LoginArgs, environment: &Environment) -> Result<Option<TokenSett
             .map(|path| TOKEN.line_of_file(&path, environment))
             .transpose()?,
     };
-    let Some(secret) = secret.filter(|secret| !secret.expose().trim().is_empty()) else {
+    let Some(secret) = secret else {
         return match args.token_mode {
             None => Ok(None),
             Some(_) => Err(usage("--token-mode needs the secret of the generator").hint(
@@ -341,6 +341,9 @@ fn token(args: &LoginArgs, environment: &Environment) -> Result<Option<TokenSett
             )),
         };
     };
+    if secret.expose().trim().is_empty() {
+        return Err((TOKEN.refused)("it is empty"));
+    }
     let mode = args.token_mode.or_else(|| mode_of(secret.expose()));
     Ok(Some(TokenSettings { mode, secret }))
 }

@@ -230,6 +230,11 @@ fn the_kind_of_codes_follows_the_secret() {
 }
 
 #[test]
+fn an_empty_token_secret_is_refused() {
+    assert_eq!(refused(&["gw", "--token-secret="]).status, ExitStatus::BadData);
+}
+
+#[test]
 fn token_secrets_may_be_credentials() {
     let folder = Folder::new();
     folder.file("vpnc.token-secret", "base32:ABCD\n", 0o440);
