@@ -239,9 +239,11 @@ impl From<WrapperStartError> for Error {
                 (ExitStatus::NoPermission, "sudo, or leave out --csd-user")
             }
             WrapperStartError::CannotRun { source, .. } => {
-                let status = match source.kind() {
-                    io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => ExitStatus::NoInput,
-                    _ => ExitStatus::System,
+                let of_the_file = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
+                let status = if of_the_file.contains(&source.kind()) {
+                    ExitStatus::NoInput
+                } else {
+                    ExitStatus::System
                 };
                 (
                     status,
