@@ -12,6 +12,8 @@ mod bench;
 #[path = "tunnel/packets.rs"]
 mod packets;
 
+#[path = "tunnel/companion.rs"]
+mod companion;
 #[path = "tunnel/compression.rs"]
 mod compression;
 #[path = "tunnel/datagrams.rs"]

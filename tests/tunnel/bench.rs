@@ -18,7 +18,7 @@ use vpnc_cli::auth::cookies::Jar;
 use vpnc_cli::config::NetworkConfig;
 use vpnc_cli::error::Error;
 use vpnc_cli::net::Connector;
-use vpnc_cli::net::driver::{self, Observer, Parts};
+use vpnc_cli::net::driver::{self, Companion, Observer, Parts};
 use vpnc_cli::net::settings::{ConnectSettings, GatewaySettings, NetworkMode, TlsSettings};
 use vpnc_cli::net::signals::{Request, Requests};
 use vpnc_cli::platform::fake::{Call, FakeTun, FakeTunHandle, RecordingSetup};
@@ -195,6 +195,14 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn start(settings: ConnectSettings, setup: RecordingSetup) -> Self {
+        Self::start_beside(settings, setup, None)
+    }
+
+    pub(crate) fn start_beside(
+        settings: ConnectSettings,
+        setup: RecordingSetup,
+        companion: Option<Companion<'static>>,
+    ) -> Self {
         let (log, guard) = Log::start();
         let (tun, handle) = FakeTun::new("fake0");
         let (requests, inbox) = unbounded_channel();
@@ -208,7 +216,7 @@ impl Client {
             setup: Box::new(setup.clone()),
             observer: Box::new(Watcher(watcher)),
             requests: Box::new(Inbox(inbox, rounds.clone())),
-            companion: None,
+            companion,
         };
         Self {
             tun: handle,

@@ -187,24 +187,39 @@ async fn check(
     (checker, passed)
 }
 
-/// Lets the re-check go on for this long, of a clock that is not real. True when it ended by itself.
-async fn let_run(recheck: &mut Pin<Box<dyn Future<Output = ()> + '_>>, seconds: u64) -> bool {
-    timeout(Duration::from_secs(seconds), recheck).await.is_ok()
+/// A re-check, and what it logs. Tests that log without listening could switch off what others listen to: `tracing`
+/// remembers per line of code whether anybody does.
+struct Rechecking {
+    run: Pin<Box<dyn Future<Output = ()>>>,
+    log: Log,
+    _guard: DefaultGuard,
+}
+
+impl Rechecking {
+    fn start(checker: HostChecker, gateway: &Gateway) -> Option<Self> {
+        let recheck = checker.into_recheck(Box::new(gateway.clone()))?;
+        let (log, guard) = Log::start();
+        Some(Self {
+            run: Box::pin(recheck.run()),
+            log,
+            _guard: guard,
+        })
+    }
+
+    /// Goes on for this long, of a clock that is not real. True when it ended by itself.
+    async fn ends_within(&mut self, seconds: u64) -> bool {
+        timeout(Duration::from_secs(seconds), &mut self.run).await.is_ok()
+    }
 }
 
 /// A re-check after a first check that was answered with this.
-async fn recheck<'a>(
-    settings: &HostCheckSettings,
-    gateway: &Gateway,
-    lines: &'static str,
-) -> Option<Pin<Box<dyn Future<Output = ()> + 'a>>> {
+async fn recheck(settings: &HostCheckSettings, gateway: &Gateway, lines: &'static str) -> Option<Rechecking> {
     gateway.answer([Answer::Policies(lines), Answer::Cookie("p1")]);
     let (mut checker, passed) = check(settings, gateway).await;
     passed.unwrap();
     checker.session_arrived(None).await;
     gateway.seen();
-    let recheck = checker.into_recheck(Box::new(gateway.clone()))?;
-    Some(Box::pin(recheck.run()))
+    Rechecking::start(checker, gateway)
 }
 
 fn asked(seconds: u64, preauth: &str) -> [(u64, String, bool); 2] {
@@ -267,11 +282,11 @@ async fn each_check_sends_the_newest_cookie() {
     gateway.answer([Answer::Policies("interval=10\n"), Answer::Cookie("p2")]);
     gateway.answer([Answer::Policies("interval=5\n"), Answer::Cookie("p3")]);
     gateway.answer([Answer::Policies(""), Answer::Cookie("p4")]);
-    assert!(!let_run(&mut recheck, 599).await);
+    assert!(!recheck.ends_within(599).await);
     assert_eq!(gateway.seen(), []);
-    assert!(!let_run(&mut recheck, 700).await);
+    assert!(!recheck.ends_within(700).await);
     assert_eq!(gateway.seen(), [asked(600, "p1"), asked(1200, "p2")].concat());
-    assert!(let_run(&mut recheck, 1000).await, "the gateway wants no more");
+    assert!(recheck.ends_within(1000).await, "the gateway wants no more");
     assert_eq!(gateway.seen(), asked(1500, "p3"));
 }
 
@@ -283,34 +298,33 @@ async fn the_user_can_shorten_the_interval() {
         ..settings()
     };
     let mut recheck = recheck(&settings, &gateway, "interval=10\n").await.unwrap();
-    assert!(!let_run(&mut recheck, 61).await);
+    assert!(!recheck.ends_within(61).await);
     assert_eq!(gateway.seen(), asked(60, "p1")[..1]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_check_is_tried_three_times_and_then_the_tunnel_goes_on() {
-    let (log, _guard) = Log::start();
     let gateway = Gateway::new([]);
     let mut recheck = recheck(&settings(), &gateway, "interval=10\n").await.unwrap();
     gateway.answer([Answer::Closed, Answer::Status(500)]);
     gateway.answer([Answer::Policies("interval=10\n"), Answer::Cookie("p2")]);
-    assert!(!let_run(&mut recheck, 1000).await);
+    assert!(!recheck.ends_within(1000).await);
     let times = |seen: Vec<(u64, String, bool)>| seen.iter().map(|(time, ..)| *time).collect::<Vec<_>>();
     assert_eq!(times(gateway.seen()), [600, 630, 660, 660]);
-    assert_eq!(log.count("once more in 30 s"), 2);
-    assert_eq!(log.count("WARN"), 0);
-    assert_eq!(log.count("the host check was repeated"), 1);
-    assert_eq!(log.count("unmet=2"), 1);
+    assert_eq!(recheck.log.count("once more in 30 s"), 2);
+    assert_eq!(recheck.log.count("WARN"), 0);
+    assert_eq!(recheck.log.count("the host check was repeated"), 1);
+    assert_eq!(recheck.log.count("unmet=2"), 1);
     // the next one after 1260, the last attempt of it at 1320
     gateway.answer([Answer::Closed, Answer::Closed, Answer::Closed]);
     gateway.answer([Answer::Policies(""), Answer::Cookie("p3")]);
-    assert!(!let_run(&mut recheck, 900).await);
+    assert!(!recheck.ends_within(900).await);
     assert_eq!(times(gateway.seen()), [1260, 1290, 1320]);
-    assert_eq!(log.count("WARN"), 1);
-    assert_eq!(log.count("may end the session soon"), 1);
-    assert!(let_run(&mut recheck, 100).await);
+    assert_eq!(recheck.log.count("WARN"), 1);
+    assert_eq!(recheck.log.count("may end the session soon"), 1);
+    assert!(recheck.ends_within(100).await);
     assert_eq!(gateway.seen(), asked(1920, "p2"));
-    assert!(!String::from_utf8_lossy(&log.0.lock().unwrap()).contains("p2"));
+    assert!(!String::from_utf8_lossy(&recheck.log.0.lock().unwrap()).contains("p2"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -319,7 +333,7 @@ async fn a_cookie_of_half_a_check_is_not_lost() {
     let mut recheck = recheck(&settings(), &gateway, "interval=1\n").await.unwrap();
     gateway.answer([Answer::Policies("interval=1\n"), Answer::Closed]);
     gateway.answer([Answer::Policies("interval=0\n"), Answer::Cookie("p2")]);
-    assert!(let_run(&mut recheck, 100).await);
+    assert!(recheck.ends_within(100).await);
     assert_eq!(gateway.seen(), [asked(60, "p1"), asked(90, "p1")].concat());
 }
 
@@ -330,8 +344,8 @@ async fn the_cookie_of_the_session_page_is_the_newest() {
     passed.unwrap();
     checker.session_arrived(Some(Secret::new("later"))).await;
     gateway.seen();
-    let recheck = checker.into_recheck(Box::new(gateway.clone())).unwrap();
-    assert!(!let_run(&mut (Box::pin(recheck.run()) as _), 61).await);
+    let mut recheck = Rechecking::start(checker, &gateway).unwrap();
+    assert!(!recheck.ends_within(61).await);
     assert_eq!(gateway.seen(), asked(60, "later")[..1]);
 }
 

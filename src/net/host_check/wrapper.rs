@@ -148,10 +148,8 @@ async fn ask(
     question: &str,
     silence: Duration,
 ) -> Result<Reply, WrapperFailure> {
-    process
-        .write(question.as_bytes())
-        .await
-        .map_err(|_| WrapperFailure::Died)?;
+    // one that does not wait for the question may have refused and ended by now
+    let _ = process.write(question.as_bytes()).await;
     let mut reader = ReplyReader::default();
     let mut buffer = Zeroizing::new([0; 1024]);
     loop {

@@ -1,5 +1,6 @@
 //! Linux: the tunnel device, and the network set-up over netlink with its undo journal.
 
+mod account;
 mod applied;
 mod deletion;
 pub mod instance;

@@ -1,6 +1,5 @@
 //! An external host checker as a process: its account, what it inherits, and its end.
 
-use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream as Pair;
@@ -14,6 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::process::Child;
 
+use super::account::Account;
 use super::process;
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
@@ -239,9 +239,11 @@ impl From<WrapperStartError> for Error {
                 (ExitStatus::NoPermission, "sudo, or leave out --csd-user")
             }
             WrapperStartError::CannotRun { source, .. } => {
-                let status = match source.kind() {
-                    io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => ExitStatus::NoInput,
-                    _ => ExitStatus::System,
+                let of_the_file = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
+                let status = if of_the_file.contains(&source.kind()) {
+                    ExitStatus::NoInput
+                } else {
+                    ExitStatus::System
                 };
                 (
                     status,
@@ -298,106 +300,9 @@ fn close_all_but_three() -> io::Result<()> {
     Ok(())
 }
 
-/// An account of this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Account {
-    user: libc::uid_t,
-    group: libc::gid_t,
-    groups: Vec<libc::gid_t>,
-    name: CString,
-    home: CString,
-    shell: CString,
-}
-
-impl Account {
-    /// By name, or by number when it is one.
-    #[expect(unsafe_code, reason = "the system's list of users has no safe form in std")]
-    fn find(user: &str) -> Option<Self> {
-        let name = CString::new(user).ok()?;
-        let number = user.parse().ok();
-        let mut buffer: Vec<libc::c_char> = vec![0; ACCOUNT_SIZE];
-        let mut entry = std::mem::MaybeUninit::<libc::passwd>::uninit();
-        let mut found = std::ptr::null_mut();
-        // SAFETY: entry and buffer live on and are writable in the given size; name ends in NUL. What `found` points
-        // to is `entry` or nothing.
-        let result = unsafe {
-            let (entry, buffer, size) = (entry.as_mut_ptr(), buffer.as_mut_ptr(), buffer.len());
-            match number {
-                Some(number) => libc::getpwuid_r(number, entry, buffer, size, &raw mut found),
-                None => libc::getpwnam_r(name.as_ptr(), entry, buffer, size, &raw mut found),
-            }
-        };
-        if result != 0 || found.is_null() {
-            return None;
-        }
-        // SAFETY: `found` is not null, so `entry` was filled.
-        let entry = unsafe { entry.assume_init() };
-        // SAFETY: the strings are in `buffer`, end in NUL and are copied before it goes.
-        let text = |text: *const libc::c_char| unsafe { CStr::from_ptr(text) }.to_owned();
-        let mut account = Self {
-            user: entry.pw_uid,
-            group: entry.pw_gid,
-            groups: Vec::new(),
-            name: text(entry.pw_name),
-            home: text(entry.pw_dir),
-            shell: text(entry.pw_shell),
-        };
-        account.groups = account.find_groups()?;
-        Some(account)
-    }
-
-    #[expect(unsafe_code, reason = "the system's list of groups has no safe form in std")]
-    fn find_groups(&self) -> Option<Vec<libc::gid_t>> {
-        let mut groups = vec![0; MAX_GROUPS];
-        let mut count = libc::c_int::try_from(groups.len()).ok()?;
-        // SAFETY: the name ends in NUL and `groups` has room for `count` numbers.
-        let result = unsafe {
-            libc::getgrouplist(
-                self.name.as_ptr(),
-                self.group,
-                groups.as_mut_ptr(),
-                &raw mut count,
-            )
-        };
-        groups.truncate(usize::try_from(count).ok()?);
-        (result >= 0).then_some(groups)
-    }
-
-    /// Gives all rights of root away. Only for a child between fork and exec.
-    #[expect(unsafe_code, reason = "changing the user has no safe form in std")]
-    fn become_it(&self) -> io::Result<()> {
-        // SAFETY: the calls take numbers, and a list of them with its length.
-        let done = unsafe {
-            libc::setgroups(self.groups.len(), self.groups.as_ptr()) == 0
-                && libc::setgid(self.group) == 0
-                && libc::setuid(self.user) == 0
-        };
-        if done {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
-    }
-
-    /// Programs look there for their files.
-    fn variables(&self) -> [(&'static str, String); 4] {
-        let text = |text: &CString| text.to_string_lossy().into_owned();
-        [
-            ("HOME", text(&self.home)),
-            ("USER", text(&self.name)),
-            ("LOGNAME", text(&self.name)),
-            ("SHELL", text(&self.shell)),
-        ]
-    }
-}
-
 const ROOT: u32 = 0;
 /// Variables of ours that must not be inherited, in case they are still there.
 const SECRETS: [&str; 3] = ["VPNC_COOKIE", "VPNC_PASSWORD", "VPNC_TOKEN_SECRET"];
-/// Room for the strings of an account.
-const ACCOUNT_SIZE: usize = 64 * 1024;
-/// NGROUPS_MAX of Linux.
-const MAX_GROUPS: usize = 65536;
 /// How long each step of its end may take. Together they must stay under what NetworkManager leaves us beside the
 /// logout (`cli.md §9`).
 const PATIENCE: Duration = Duration::from_millis(300);

@@ -379,11 +379,11 @@ fn sent_ids(form: &str) -> Vec<u32> {
     let message::Packet::List { packets, .. } = &packets[0] else {
         panic!("a group: {packets:?}")
     };
-    packets
-        .iter()
-        .map(|packet| match packet {
-            message::Packet::Named { id, .. } => *id,
-            other => panic!("a string with an id: {other:?}"),
-        })
-        .collect()
+    let id = |packet: &message::Packet| {
+        let message::Packet::Named { id, .. } = packet else {
+            panic!("a string with an id: {packet:?}")
+        };
+        *id
+    };
+    packets.iter().map(id).collect()
 }

@@ -245,17 +245,13 @@ async fn the_cookie_is_told_when_the_session_comes_and_at_every_interval() {
 async fn one_that_dies_later_is_warned_about_and_nothing_else() {
     // R40
     for interval in [None, Some(Duration::from_millis(20))] {
-        let (log, _guard) = Log::start();
         let mut external = External::new("start; printf '200\\n3\\np1\\n\\n' >&0; read line", interval);
         external.check().await.unwrap();
         external.checker.session_arrived(None).await;
-        let recheck = external
-            .checker
-            .into_recheck(Box::new(Gateway::default()))
-            .unwrap();
-        timeout(PATIENCE, recheck.run()).await.expect("it ends");
-        assert_eq!(log.count("WARN"), 1);
-        assert_eq!(log.count("the host checker has ended"), 1);
+        let mut recheck = Rechecking::start(external.checker, &Gateway::default()).unwrap();
+        assert!(recheck.ends_within(20).await);
+        assert_eq!(recheck.log.count("WARN"), 1);
+        assert_eq!(recheck.log.count("the host checker has ended"), 1);
     }
 }
 

@@ -51,7 +51,8 @@ async fn run(text: &str, variables: &[(&str, String)]) -> String {
     let dir = tempfile::tempdir().unwrap();
     let program = program(&script(&dir, text));
     let mut process = program.start("gateway.test", variables).unwrap();
-    process.write(b"question\n").await.unwrap();
+    // one that asks for nothing may have ended by now
+    let _ = process.write(b"question\n").await;
     answer(&mut process).await
 }
 
