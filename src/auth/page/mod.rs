@@ -5,6 +5,7 @@ mod element;
 mod forms;
 mod hints;
 mod lexer;
+mod raw;
 mod reduce;
 mod refresh;
 mod scan;

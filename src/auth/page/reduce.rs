@@ -1,8 +1,8 @@
 //! Copies a page without what no form needs: most of a sign-in page is scripts, styles and images, and the parser that
 //! builds the tree is slow.
 //!
-//! The copy means the same to that parser: what is left out are comments, raw text, foreign elements, attributes that
-//! do not count, and formatting elements, which never decide where a control belongs.
+//! The copy means the same to that parser: what is left out are comments, raw text, drawings and attributes that do not
+//! count.
 
 use std::borrow::Cow;
 
@@ -10,6 +10,7 @@ use memchr::{memchr, memmem};
 
 use super::PageError;
 use super::hints::Hints;
+use super::raw::{find_end_tag, script_end};
 use super::scan::{Attributes, TagEnd, is_blank, tag_name};
 use super::style::hides;
 
@@ -36,7 +37,6 @@ pub(super) fn reduce(text: &str) -> Result<Reduced<'_>, PageError> {
         },
         tags: 0,
         text_room: MAX_MARKUP_TEXT,
-        kept_formatting: 0,
         no_foreign_end: [false; FOREIGN.len()],
     };
     while reducer.step()? {}
@@ -50,8 +50,6 @@ struct Reducer<'a> {
     tags: usize,
     /// Octets of text still taken over.
     text_room: usize,
-    /// Bit for each of [`FORMATTING`]: one was kept, so its end tags must be, and then all of its name.
-    kept_formatting: u32,
     /// No end tag of this of [`FOREIGN`] follows; keeps the search for it linear.
     no_foreign_end: [bool; FOREIGN.len()],
 }
@@ -132,7 +130,6 @@ impl<'a> Reducer<'a> {
         let name = name_of(name);
         let kept = match kind(&name) {
             Kind::Dropped | Kind::Raw | Kind::Script | Kind::Foreign(_) | Kind::Plaintext => false,
-            Kind::Formatting(bit) => self.kept_formatting & bit != 0,
             Kind::Text | Kind::Kept(_) => true,
         };
         if end == TagEnd::Missing || !kept {
@@ -162,8 +159,7 @@ impl<'a> Reducer<'a> {
                 }
                 Ok(self.text.len())
             }
-            Kind::Formatting(bit) => self.copy(name, name_end, &[], Some(bit)),
-            Kind::Kept(attributes) => self.copy(name, name_end, attributes, None),
+            Kind::Kept(attributes) => self.copy(name, name_end, attributes),
             Kind::Text => self.text_element(name, name_end),
         }
     }
@@ -177,14 +173,8 @@ impl<'a> Reducer<'a> {
         attributes.finish()
     }
 
-    /// Copies a tag. With a bit of [`FORMATTING`] only if it counts or one before it did.
-    fn copy(
-        &mut self,
-        name: &str,
-        name_end: usize,
-        kept: &[&str],
-        formatting: Option<u32>,
-    ) -> Result<usize, PageError> {
+    /// Copies a tag with these attributes.
+    fn copy(&mut self, name: &str, name_end: usize, kept: &[&str]) -> Result<usize, PageError> {
         self.count()?;
         let before = self.out.html.len();
         self.out.html.extend(["<", name]);
@@ -208,12 +198,10 @@ impl<'a> Reducer<'a> {
             }
         }
         let (end, behind) = attributes.finish();
-        let kept = formatting.is_none_or(|bit| is_hidden || self.kept_formatting & bit != 0);
-        if end == TagEnd::Missing || !kept {
+        if end == TagEnd::Missing {
             self.out.html.truncate(before);
             return Ok(behind);
         }
-        self.kept_formatting |= formatting.unwrap_or_default();
         self.out.html.push('>');
         Ok(behind)
     }
@@ -221,7 +209,7 @@ impl<'a> Reducer<'a> {
     /// An element whose text is no markup but has character references.
     fn text_element(&mut self, name: &str, name_end: usize) -> Result<usize, PageError> {
         let kept = if name == "textarea" { CONTROL } else { &[] };
-        let behind = self.copy(name, name_end, kept, None)?;
+        let behind = self.copy(name, name_end, kept)?;
         let end = self.raw_end(name, behind);
         let text = self.fitting(self.text.get(behind..end).unwrap_or_default());
         // Escaped, so that it is text wherever the parser finds it.
@@ -276,71 +264,6 @@ impl<'a> Reducer<'a> {
         *no_end = found.is_none();
         found.unwrap_or(behind)
     }
-}
-
-/// Where `</NAME` begins, with an end of the name behind it.
-fn find_end_tag(text: &str, name: &str, from: usize) -> Option<usize> {
-    let octets = text.as_bytes();
-    let rest = octets.get(from..)?;
-    memmem::find_iter(rest, "</")
-        .map(|found| from + found)
-        .find(|at| {
-            let name_at = at + 2;
-            let name_end = name_at + name.len();
-            let is_named = octets
-                .get(name_at..name_end)
-                .is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
-            is_named
-                && octets
-                    .get(name_end)
-                    .is_some_and(|end| is_blank(*end) || matches!(end, b'/' | b'>'))
-        })
-}
-
-/// Where the end tag of a script begins, or the end of the text. Between `<!--` and `-->` a script may contain another
-/// (HTML standard, "script data double escaped state").
-fn script_end(text: &str, from: usize) -> usize {
-    let end = find_end_tag(text, "script", from).unwrap_or(text.len());
-    let script = text.get(from..end).unwrap_or_default();
-    if memmem::find(script.as_bytes(), b"<!--").is_none() {
-        return end;
-    }
-    commented_script_end(text, from).unwrap_or(text.len())
-}
-
-fn commented_script_end(text: &str, from: usize) -> Option<usize> {
-    let octets = text.as_bytes();
-    // The dashes of `<!--` may be those of `-->`; `None` outside.
-    let mut comment: Option<usize> = None;
-    let mut is_inner = false;
-    for at in memchr::memchr2_iter(b'<', b'>', octets.get(from..)?).map(|found| from + found) {
-        let rest = octets.get(at..)?;
-        if rest.starts_with(b">") {
-            let dashes = at.saturating_sub(2);
-            if comment.is_some_and(|begin| begin <= dashes) && octets.get(dashes..at) == Some(b"--") {
-                (comment, is_inner) = (None, false);
-            }
-        } else if comment.is_none() && rest.starts_with(b"<!--") {
-            comment = Some(at + 2);
-        } else if is_tag(rest, b"</script") {
-            if !is_inner {
-                return Some(at);
-            }
-            is_inner = false;
-        } else if comment.is_some() && is_tag(rest, b"<script") {
-            is_inner = true;
-        }
-    }
-    None
-}
-
-/// Text begins with this and an end of the name.
-fn is_tag(octets: &[u8], tag: &[u8]) -> bool {
-    let (found, rest) = octets.split_at(tag.len().min(octets.len()));
-    found.eq_ignore_ascii_case(tag)
-        && rest
-            .first()
-            .is_some_and(|end| is_blank(*end) || matches!(end, b'/' | b'>'))
 }
 
 /// A script that is run, as opposed to data and templates.
@@ -412,8 +335,6 @@ enum Kind {
     Plaintext,
     /// Stays; its content is text.
     Text,
-    /// Bit of its place in [`FORMATTING`].
-    Formatting(u32),
     /// Stays with these attributes.
     Kept(&'static [&'static str]),
 }
@@ -438,11 +359,8 @@ fn kind(name: &str) -> Kind {
         "img" => Kind::Kept(&["alt"]),
         "body" => Kind::Kept(&["onload"]),
         _ => {
-            let place = |names: &[&str]| names.iter().position(|known| *known == name);
-            if let Some(index) = place(&FOREIGN) {
-                return Kind::Foreign(index);
-            }
-            place(&FORMATTING).map_or(Kind::Kept(&[]), |index| Kind::Formatting(1 << index))
+            let place = FOREIGN.iter().position(|known| *known == name);
+            place.map_or(Kind::Kept(&[]), Kind::Foreign)
         }
     }
 }
@@ -466,11 +384,6 @@ const CONTROL: &[&str] = &[
 ];
 
 const FOREIGN: [&str; 2] = ["svg", "math"];
-
-/// Elements that the parser opens again and again where they are not closed (HTML standard, "formatting elements").
-const FORMATTING: [&str; 13] = [
-    "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
-];
 
 /// What `<noscript>` is called in the copy: by its own name the parser would take text out of it.
 pub(super) const SCRIPTLESS: &str = "x-noscript";
