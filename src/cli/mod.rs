@@ -16,6 +16,7 @@ pub mod progress;
 pub mod proxy;
 mod secret_source;
 pub mod settings;
+mod shell;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::progress::Progress;
 use super::settings::ProbeSettings;
+use super::shell::quoted;
 use crate::error::{Clean, Error};
 use crate::exit::ExitStatus;
 
@@ -187,15 +188,6 @@ fn aligned(lines: &[(&str, String)]) -> String {
         let _: std::fmt::Result = writeln!(text, "{name:width$}  {}", Clean(value));
     }
     text
-}
-
-/// As one word of a shell; control characters would not survive the copying anyway.
-fn quoted(text: &str) -> String {
-    let plain = |character: char| character.is_alphanumeric() || "-_.:/@%+,=[]".contains(character);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
 }
 
 /// Certificates that are shown.
