@@ -1,4 +1,4 @@
-//! `connect`, `auth`, `probe` and `logout`: the parts of the machine put together for the driver.
+//! `connect` and `logout`: the parts of the machine put together for the driver.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ use crate::secret::Secret;
 /// Opens the tunnel and keeps it until it is ended; signs in first when there is no cookie.
 ///
 /// What can be checked without the network is checked before anything is asked or sent: cookie, files, rights.
-pub(super) async fn connect(settings: Connection, mut progress: Progress) -> Result<(), Error> {
+pub(super) async fn connect(settings: Connection, progress: Progress) -> Result<(), Error> {
     harden();
     let Connection {
         mut tunnel,
@@ -37,8 +37,9 @@ pub(super) async fn connect(settings: Connection, mut progress: Progress) -> Res
         print_cookie,
         ..
     } = settings;
-    let parts_of = |tunnel: &ConnectSettings| prepare(&tunnel.gateway, &tunnel.user_agent, &tunnel.cookie);
-    let prepared = login.is_none().then(|| parts_of(&tunnel)).transpose()?;
+    if login.is_none() {
+        prepare(&tunnel.gateway, &tunnel.user_agent, &tunnel.cookie)?;
+    }
     let token = login.as_ref().and_then(|login| login.token.as_ref());
     let codes = codes::source(token)?;
     let _lock = lock(&tunnel.name)?;
@@ -47,6 +48,7 @@ pub(super) async fn connect(settings: Connection, mut progress: Progress) -> Res
     let mut signals = signals()?;
     let device = LinuxTun::open(tunnel.interface.as_deref())?;
     let setup = setup(&tunnel)?;
+    let mut progress = progress;
     if let Some(login) = login {
         let mut front_end = FrontEnd::new(&login, progress, codes);
         let signed_in = login::unless_ended(&mut signals, login::sign_in(&login, &mut front_end)).await?;
@@ -56,14 +58,12 @@ pub(super) async fn connect(settings: Connection, mut progress: Progress) -> Res
             super::write_result(output::cookie_line(&signed_in)?.expose().as_bytes())?;
         }
     }
-    let (connector, jar) = match prepared {
-        Some(prepared) => prepared,
-        None => parts_of(&tunnel)?,
-    };
+    let (connector, jar) = prepare(&tunnel.gateway, &tunnel.user_agent, &tunnel.cookie)?;
+    let observer = Box::new(progress);
     let parts = Parts {
         device: Box::new(device),
         setup,
-        observer: Box::new(progress),
+        observer,
         requests: Box::new(signals),
     };
     driver::run(tunnel, jar, connector, parts).await

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::progress::Progress;
 use super::settings::ProbeSettings;
-use super::shell::quoted;
 use crate::error::{Clean, Error};
 use crate::exit::ExitStatus;
 
@@ -189,6 +188,8 @@ fn aligned(lines: &[(&str, String)]) -> String {
     }
     text
 }
+
+use super::shell::quoted;
 
 /// Certificates that are shown.
 const MAX_CHAIN: usize = 5;

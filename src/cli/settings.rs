@@ -1,18 +1,17 @@
 //! Arguments and environment → settings of the commands.
 
-mod host_check;
 mod login;
-mod secrets;
 
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-pub use self::host_check::{ClaimSource, HostCheckSettings};
-pub use self::login::{Browser, Dump, LoginSettings};
-pub(super) use self::secrets::PASSWORD;
-pub use self::secrets::{KeySettings, SecretSources, TokenSettings, mode_of};
+pub(super) use self::login::PASSWORD;
+pub use self::login::{
+    Browser, ClaimSource, Dump, HostCheckSettings, KeySettings, LoginSettings, SecretSources, TokenSettings,
+    mode_of,
+};
 use super::args::{
     ConnectArgs, IdentityArgs, LogoutArgs, NetworkChoice, ProbeArgs, ReachArgs, ServerArgs, SignInArgs,
     TlsChoice, TrustArgs, TunnelArgs,
@@ -65,7 +64,7 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connecti
     let (gateway, path) = place(&sign_in, environment)?;
     let flow = login::flow(&sign_in, &path, environment)?;
     let network = network(&args.tunnel)?;
-    let key = secrets::key(&args.login, &args.trust, environment)?;
+    let key = login::key(&args.login, &args.trust, environment)?;
     let cookie = cookie::obtain(&args.cookie, environment)?;
     let login = match cookie {
         Some(_) => None,
@@ -89,7 +88,7 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connecti
 pub fn auth(args: &SignInArgs<'_>, environment: &Environment) -> Result<LoginSettings, Error> {
     let (gateway, path) = place(args, environment)?;
     let flow = login::flow(args, &path, environment)?;
-    let key = secrets::key(args.login, args.trust, environment)?;
+    let key = login::key(args.login, args.trust, environment)?;
     login::login(args, gateway, flow, key, environment)
 }
 

@@ -1,13 +1,21 @@
 //! `LoginSettings`: what a sign-in needs to know, resolved from options, environment and files.
 
-use super::host_check::{HostCheckSettings, host_check};
-use super::secrets::{KeySettings, SecretSources, TokenSettings, secrets, token};
-use super::{local_hostname, usage, user_agent};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::{check_readable, local_hostname, usage, user_agent};
 use crate::auth::flow::{FlowSettings, FormEntry};
-use crate::cli::args::{LoginArgs, MessageArgs, SignInArgs};
+use crate::auth::host_check::Claims;
+use crate::cli::args::{HostCheckArgs, LoginArgs, MessageArgs, SignInArgs, TokenMode, TrustArgs};
 use crate::cli::environment::Environment;
-use crate::error::Error;
+use crate::cli::secret_source::{Kind, credential};
+use crate::error::{Error, plain_io};
+use crate::exit::ExitStatus;
 use crate::net::settings::GatewaySettings;
+use crate::platform::privilege;
 use crate::secret::Secret;
 
 /// Settings of a sign-in.
@@ -35,6 +43,76 @@ pub struct LoginSettings {
     pub interactive: bool,
     /// What is shown of requests and answers.
     pub dump: Dump,
+}
+
+/// Where passwords come from, in the order they are tried.
+#[derive(Debug, Clone, Default)]
+pub struct SecretSources {
+    /// From file, environment or credential.
+    pub lines: Vec<Secret>,
+    /// Further lines from standard input.
+    pub stdin: bool,
+    /// A command that prints the password.
+    pub command: Option<String>,
+    /// Password fields stay without an answer (`--no-passwd`).
+    pub none: bool,
+}
+
+/// The generator of one-time codes.
+#[derive(Debug, Clone)]
+pub struct TokenSettings {
+    /// `None`: the secret tells, see [`mode_of`].
+    pub mode: Option<TokenMode>,
+    /// As given: the secret, or `@FILE`, `fd:N`, `cmd:COMMAND`.
+    pub secret: Secret,
+}
+
+/// The key of the client certificate.
+#[derive(Debug, Clone, Default)]
+pub struct KeySettings {
+    /// Its passphrase.
+    pub password: Option<Secret>,
+    /// A certificate that expires within this time is warned about.
+    pub expiry_warning: Duration,
+}
+
+/// The host checker.
+#[derive(Debug, Clone, Default)]
+pub struct HostCheckSettings {
+    /// What is claimed.
+    pub claims: ClaimSource,
+    /// `User-Agent` of its requests, when not the usual one.
+    pub user_agent: Option<String>,
+    /// Certificates that identify this machine.
+    pub certificates: Vec<PathBuf>,
+    /// Time between checks instead of the gateway's.
+    pub interval: Option<Duration>,
+    /// A program that does the checks instead.
+    pub wrapper: Option<String>,
+    /// User to run it as.
+    pub wrapper_user: Option<String>,
+    /// Identifier of this machine, 32 hexadecimal digits.
+    pub device_id: Option<String>,
+}
+
+/// Where the claims of the host checker stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClaimSource {
+    /// Said by a word.
+    Said(Claims),
+    /// In a file, one policy in a line.
+    File {
+        /// Its name, for errors.
+        path: PathBuf,
+        /// What it holds.
+        text: String,
+    },
+}
+
+impl Default for ClaimSource {
+    fn default() -> Self {
+        Self::Said(Claims::Report)
+    }
 }
 
 /// What to do when the sign-in needs a browser.
@@ -161,3 +239,215 @@ fn form_entry(text: &Secret) -> Result<FormEntry, Error> {
         value: value.to_owned(),
     })
 }
+
+fn secrets(args: &LoginArgs, environment: &Environment) -> Result<SecretSources, Error> {
+    Ok(SecretSources {
+        lines: match args.no_passwd {
+            true => Vec::new(),
+            false => password_lines(args, environment)?,
+        },
+        stdin: args.passwd_on_stdin,
+        command: args.passwd_command.clone(),
+        none: args.no_passwd,
+    })
+}
+
+fn password_lines(args: &LoginArgs, environment: &Environment) -> Result<Vec<Secret>, Error> {
+    if let (None, Some(password)) = (&args.passwd_file, &environment.password) {
+        return PASSWORD.lines(&mut password.expose().as_bytes(), "VPNC_PASSWORD");
+    }
+    let path = args.passwd_file.clone();
+    let path = path
+        .or_else(|| environment.path("VPNC_PASSWORD_FILE"))
+        .or_else(|| credential(environment, "vpnc.password"));
+    let Some(path) = path else {
+        return Ok(Vec::new());
+    };
+    let lines = PASSWORD.lines(
+        &mut PASSWORD.open(&path, environment)?,
+        &path.display().to_string(),
+    )?;
+    match lines.first() {
+        Some(first) if !first.is_empty() => Ok(lines),
+        _ => Err(refused_password("its first line is empty").at(path.display().to_string())),
+    }
+}
+
+fn token(args: &LoginArgs, environment: &Environment) -> Result<Option<TokenSettings>, Error> {
+    let secret = match args
+        .token_secret
+        .clone()
+        .or_else(|| environment.token_secret.clone())
+    {
+        Some(secret) => Some(secret),
+        None => credential(environment, "vpnc.token-secret")
+            .map(|path| TOKEN.line_of_file(&path, environment))
+            .transpose()?,
+    };
+    let Some(secret) = secret else {
+        return match args.token_mode {
+            None => Ok(None),
+            Some(_) => Err(usage("--token-mode needs the secret of the generator").hint(
+                "--token-secret base32:…, @FILE, fd:N or cmd:COMMAND; or VPNC_TOKEN_SECRET in the environment",
+            )),
+        };
+    };
+    if secret.expose().trim().is_empty() {
+        return Err((TOKEN.refused)("it is empty"));
+    }
+    let mode = args.token_mode.or_else(|| mode_of(secret.expose()));
+    Ok(Some(TokenSettings { mode, secret }))
+}
+
+/// What kind of codes a secret as typed is for, when no option says. `None`: it is elsewhere, or an `otpauth:` URI,
+/// which says it itself.
+pub fn mode_of(secret: &str) -> Option<TokenMode> {
+    let elsewhere = ["otpauth:", "@", "fd:", "cmd:"];
+    if elsewhere.iter().any(|start| secret.starts_with(start)) {
+        return None;
+    }
+    let counter = secret.rsplit_once(',').map(|(_, counter)| counter);
+    match counter {
+        Some(counter) if counter.parse::<u64>().is_ok() => Some(TokenMode::Hotp),
+        _ => Some(TokenMode::Totp),
+    }
+}
+
+/// The passphrase of the key, and how long before its end a certificate is warned about.
+pub(super) fn key(
+    args: &LoginArgs,
+    trust: &TrustArgs,
+    environment: &Environment,
+) -> Result<KeySettings, Error> {
+    let password = args.key_password.as_ref();
+    if password.is_some() && trust.certificate.is_none() {
+        return Err(usage(
+            "--key-password is the passphrase of a private key, and there is no --certificate",
+        )
+        .note("it is not the password of the account")
+        .hint("--passwd-on-stdin, --passwd-file FILE or --passwd-command COMMAND for that one"));
+    }
+    Ok(KeySettings {
+        password: password.map(|text| key_password(text, environment)).transpose()?,
+        expiry_warning: Duration::from_secs(u64::from(args.cert_expire_warning) * SECONDS_PER_DAY),
+    })
+}
+
+fn key_password(text: &Secret, environment: &Environment) -> Result<Secret, Error> {
+    if let Some(path) = text.expose().strip_prefix('@') {
+        return KEY_PASSWORD.line_of_file(Path::new(path), environment);
+    }
+    match text.expose().strip_prefix("fd:").map(str::parse) {
+        None => Ok(text.clone()),
+        Some(Ok(number)) => KEY_PASSWORD.line_of_descriptor(number),
+        Some(Err(_)) => {
+            Err(usage("no number behind fd: in --key-password").hint(KEY_PASSWORD.descriptor_form))
+        }
+    }
+}
+
+fn host_check(args: &HostCheckArgs) -> Result<HostCheckSettings, Error> {
+    args.hostcheck_certificate
+        .iter()
+        .try_for_each(|path| check_readable(path))?;
+    if let Some(wrapper) = &args.csd_wrapper {
+        check_wrapper(wrapper, args.csd_user.as_deref())?;
+    }
+    Ok(HostCheckSettings {
+        claims: args
+            .hostcheck
+            .as_deref()
+            .map_or(Ok(ClaimSource::default()), claims)?,
+        user_agent: args.hostcheck_useragent.clone(),
+        certificates: args.hostcheck_certificate.clone(),
+        interval: args
+            .force_trojan
+            .map(|seconds| Duration::from_secs(seconds.into())),
+        wrapper: args.csd_wrapper.clone(),
+        wrapper_user: args.csd_user.clone(),
+        device_id: args.device_id.clone(),
+    })
+}
+
+fn claims(word: &Path) -> Result<ClaimSource, Error> {
+    match word.to_str() {
+        Some("report") => Ok(ClaimSource::Said(Claims::Report)),
+        Some("accept") => Ok(ClaimSource::Said(Claims::Accept)),
+        _ => claims_file(word),
+    }
+}
+
+fn claims_file(path: &Path) -> Result<ClaimSource, Error> {
+    check_readable(path)
+        .map_err(|error| error.hint("--hostcheck report, accept, or a file with a policy in each line"))?;
+    let mut octets = Zeroizing::new(Vec::new());
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_CLAIMS + 1).read_to_end(&mut octets));
+    let read = read.map_err(|error| {
+        Error::new(
+            ExitStatus::NoInput,
+            format!("cannot read a file: {}", plain_io(&error)),
+        )
+        .at(path.display().to_string())
+    })?;
+    let refused = |why: &str| {
+        Error::new(ExitStatus::BadData, format!("the file of --hostcheck {why}"))
+            .at(path.display().to_string())
+    };
+    if read as u64 > MAX_CLAIMS {
+        return Err(refused("is longer than 64 KiB"));
+    }
+    let text = str::from_utf8(&octets).map_err(|_| refused("is not plain text"))?;
+    Ok(ClaimSource::File {
+        path: path.to_owned(),
+        text: text.to_owned(),
+    })
+}
+
+fn check_wrapper(program: &str, user: Option<&str>) -> Result<(), Error> {
+    if program.contains('/') {
+        check_readable(Path::new(program))?;
+    }
+    if privilege::effective_user() == 0 && user.is_none() {
+        return Err(usage("the program of --csd-wrapper would run as root")
+            .note("such programs load and run what the gateway sends")
+            .hint("--csd-user nobody, or --csd-user root if that is what you want"));
+    }
+    Ok(())
+}
+
+fn refused_password(why: &str) -> Error {
+    Error::new(ExitStatus::BadData, format!("the password cannot be used: {why}"))
+}
+
+/// Passwords, in files and lines.
+pub(in crate::cli) const PASSWORD: Kind = Kind {
+    name: "password",
+    descriptor_form: "--passwd-on-stdin, or --passwd-file /dev/fd/3   with   3< FILE   in a shell",
+    refused: refused_password,
+};
+
+const TOKEN: Kind = Kind {
+    name: "token secret",
+    descriptor_form: "--token-secret fd:3   with   3< FILE   in a shell",
+    refused: |why| {
+        Error::new(
+            ExitStatus::BadData,
+            format!("the token secret cannot be used: {why}"),
+        )
+    },
+};
+
+const KEY_PASSWORD: Kind = Kind {
+    name: "key password",
+    descriptor_form: "--key-password fd:3   with   3< FILE   in a shell",
+    refused: |why| {
+        Error::new(
+            ExitStatus::BadData,
+            format!("the key's passphrase cannot be used: {why}"),
+        )
+    },
+};
+
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+/// Room for a thousand policies.
+const MAX_CLAIMS: u64 = 64 * 1024;
