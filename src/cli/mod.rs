@@ -17,6 +17,7 @@ pub mod progress;
 pub mod proxy;
 mod secret_source;
 pub mod settings;
+mod shell;
 pub mod token_file;
 
 use std::ffi::OsString;

@@ -318,14 +318,7 @@ fn aligned(lines: &[(&str, String)]) -> String {
     text
 }
 
-/// As one word of a shell; control characters would not survive the copying anyway.
-fn quoted(text: &str) -> String {
-    let plain = |character: char| character.is_alphanumeric() || "-_.:/@%+,=[]".contains(character);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
-}
+use super::shell::quoted;
 
 /// Certificates that are shown.
 const MAX_CHAIN: usize = 5;

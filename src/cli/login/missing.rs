@@ -1,6 +1,7 @@
 //! The error for questions nobody can be asked: what is missing, and the options that would say it.
 
 use crate::cli::settings::LoginSettings;
+use crate::cli::shell::quoted;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::form::{Field, FieldKind, Form, FormKind, Purpose};
@@ -171,15 +172,6 @@ fn named(form: &Form) -> String {
     }
 }
 
-/// As one word of a shell.
-fn quoted(text: &str) -> String {
-    let plain = |character: char| character.is_alphanumeric() || "-_.:=/@%+,…".contains(character);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 fn cut(text: &str, characters: usize) -> String {
     match text.char_indices().nth(characters) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
@@ -335,20 +327,5 @@ mod tests {
             "a password is needed and --no-passwd says to give none"
         );
         assert_eq!(error.hint.as_deref(), Some("leave out --no-passwd"));
-    }
-
-    #[test]
-    fn words_for_the_shell() {
-        for (text, expected) in [
-            ("a", "a"),
-            ("", "''"),
-            ("a b", "'a b'"),
-            ("a'b", r"'a'\''b'"),
-            ("$(x)", "'$(x)'"),
-            ("*:a=b", "'*:a=b'"),
-            ("Büro", "Büro"),
-        ] {
-            assert_eq!(quoted(text), expected);
-        }
     }
 }

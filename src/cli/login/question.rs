@@ -60,7 +60,11 @@ pub(super) fn read(field: &Field, answer: Secret) -> Result<Answer, &'static str
     {
         return Ok(fallback.clone());
     }
-    understand(field, answer)
+    match field.kind {
+        // pasted with the blanks around it
+        FieldKind::Text => understand(field, Secret::new(answer.expose().trim())),
+        FieldKind::Secret | FieldKind::Choice(_) | FieldKind::Check => understand(field, answer),
+    }
 }
 
 /// What an answer means, one that nobody can be asked again for.
@@ -220,11 +224,8 @@ pub(super) mod tests {
             (&FieldKind::Check, "Yes", Some(Answer::Check(true))),
             (&FieldKind::Check, "n", Some(Answer::Check(false))),
             (&FieldKind::Check, "perhaps", None),
-            (
-                &FieldKind::Text,
-                " joe ",
-                Some(Answer::Text(Secret::new(" joe "))),
-            ),
+            (&FieldKind::Text, " joe ", Some(Answer::Text(Secret::new("joe")))),
+            (&FieldKind::Secret, " a ", Some(Answer::Text(Secret::new(" a ")))),
             (&FieldKind::Secret, "", None),
         ];
         for (kind, text, expected) in table {

@@ -242,6 +242,7 @@ pub(super) mod tests {
         let line = terminal.line("Password: ", Echo::Off).await.expect("a line");
         assert_eq!(line, Some(Secret::new("geheim")));
         assert!(is_shown(&terminal));
+        drop(terminal);
         let (prompt, after, _user) = typing.join().expect("typed");
         assert_eq!((prompt.as_str(), after.as_str()), ("Password: ", "\r\n"));
     }

@@ -35,7 +35,6 @@ fn the_echo_comes_back_after_ctrl_c_a_signal_and_a_panic() {
                 .open(name)
                 .expect("the other side")
         };
-        let program = open();
         let child = Command::new("setsid")
             .args(["--ctty", "--wait"])
             .arg(std::env::current_exe().expect("own path"))
@@ -56,6 +55,8 @@ fn the_echo_comes_back_after_ctrl_c_a_signal_and_a_panic() {
             let read = screen.read(&mut octets).expect("a question");
             seen.push_str(&String::from_utf8_lossy(&octets[..read]));
         }
+        // not earlier: without anybody on the other side the reading above ends
+        let program = open();
         let is_shown = || {
             tcgetattr(&program)
                 .expect("a mode")

@@ -185,6 +185,8 @@ async fn the_user_is_asked_field_by_field() {
     );
     let answers = texts(front_end.ask(&form).await);
     assert_eq!(answers, ["joe", "prepared", "#1", "true", "12"]);
+    // a question that was not put ends the typing
+    drop(front_end);
     let (seen, _screen) = typing.join().expect("typed");
     let order = [
         "gw.example asks:",
@@ -219,6 +221,7 @@ async fn the_end_of_the_input_is_no_answer() {
             .await,
     );
     assert_eq!(error.status, ExitStatus::InputNeeded);
+    drop(front_end);
     drop(typing.join().expect("typed"));
 }
 
@@ -246,6 +249,8 @@ async fn the_cookie_is_pasted_on_the_terminal_although_standard_input_is_at_its_
         front_end.browse(&url).await.expect("a cookie").expose(),
         "DSID=hunter2"
     );
+    // a question that was not put ends the typing
+    drop(front_end);
     let (seen, _screen) = typing.join().expect("typed");
     assert!(
         seen.contains("\n  https://idp.example/sso\r\n") && !seen.contains("hunter2"),
