@@ -60,8 +60,11 @@ impl Flow {
         let Some((form, class)) = choose(page) else {
             return self.take_formless(page);
         };
-        let only_button = visible(form).all(super::classify::is_button);
-        if class == Class::Unknown && only_button && page.browser_only.is_some() {
+        let nothing_to_answer = visible(form).all(super::classify::is_button);
+        if matches!(class, Class::Unknown | Class::BareButton)
+            && nothing_to_answer
+            && page.browser_only.is_some()
+        {
             return Ok(self.browse(page.browser_only));
         }
         match class {
@@ -78,6 +81,9 @@ impl Flow {
         if checkable && is_gateway_page(&self.url) {
             return self.check_host(page);
         }
+        if self.host_checked && !page.params.is_empty() {
+            return Err(FlowError::HostCheck { text: text_of(page) });
+        }
         let onward = page.refresh.as_ref().or(page.script_redirect.as_ref());
         match (onward, page.browser_only) {
             (Some(target), None) => {
@@ -88,6 +94,8 @@ impl Flow {
                 self.follow(&target)
             }
             (_, Some(why)) => Ok(self.browse(Some(why))),
+            // nothing to see: whatever it is, a script makes it
+            (None, None) if page.has_scripts && page.text.trim().is_empty() => Ok(self.browse(None)),
             (None, None) => Err(FlowError::NoForm {
                 host: self.host().to_owned(),
                 title: page.title.clone(),

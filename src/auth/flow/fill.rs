@@ -151,10 +151,24 @@ impl Filling<'_> {
             Class::ChangePassword | Class::NewPin if is_new_secret(&control.name) => Purpose::NewSecret,
             Class::NewPin => Purpose::NewSecret,
             Class::ChangePassword => Purpose::Other,
-            Class::Primary | Class::Provider if before == 0 => Purpose::Password,
+            Class::Primary | Class::Provider if (before == 0) != self.code_comes_first() => Purpose::Password,
             Class::Primary | Class::Provider => code,
             _ if looks_like_code(&control.name) => code,
             _ => Purpose::Password,
+        }
+    }
+
+    /// Some gateways want the code in the first of two fields and the password in the second; only the labels tell.
+    fn code_comes_first(&self) -> bool {
+        let fields = self.form.controls.iter();
+        let mut labels = fields
+            .filter(|control| is_open(control, &ControlKind::Password))
+            .map(|control| control.label.to_lowercase());
+        let words = ["passcode", "token", "one-time", "otp", "code"];
+        let is_code = |label: &str| words.iter().any(|word| label.contains(word));
+        match (labels.next(), labels.next()) {
+            (Some(first), Some(second)) => is_code(&first) && !is_code(&second) && second.contains("password"),
+            _ => false,
         }
     }
 

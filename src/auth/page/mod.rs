@@ -56,6 +56,7 @@ pub fn read(body: &[u8], content_type: Option<&str>, url: &Url) -> Result<Page, 
         script_redirect: scripts.redirect,
         params: found.params,
         submits_itself: scripts.submits,
+        has_scripts: !reduced.scripts.is_empty(),
     })
 }
 
@@ -113,6 +114,8 @@ pub struct Page {
     pub params: Vec<(String, String)>,
     /// Why the page cannot work without a browser, if that is known.
     pub browser_only: Option<BrowserOnly>,
+    /// The page has scripts of its own.
+    pub has_scripts: bool,
     /// A script of the page submits a form by itself.
     pub submits_itself: bool,
 }
