@@ -8,6 +8,7 @@ use url::Position;
 
 use super::progress::Progress;
 use super::settings::ProbeSettings;
+use super::shell::quoted;
 use crate::auth::page::{ControlKind, PageForm};
 use crate::error::{Clean, Error};
 use crate::exit::ExitStatus;
@@ -317,8 +318,6 @@ fn aligned(lines: &[(&str, String)]) -> String {
     }
     text
 }
-
-use super::shell::quoted;
 
 /// Certificates that are shown.
 const MAX_CHAIN: usize = 5;

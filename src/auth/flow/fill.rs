@@ -167,7 +167,9 @@ impl Filling<'_> {
         let words = ["passcode", "token", "one-time", "otp", "code"];
         let is_code = |label: &str| words.iter().any(|word| label.contains(word));
         match (labels.next(), labels.next()) {
-            (Some(first), Some(second)) => is_code(&first) && !is_code(&second) && second.contains("password"),
+            (Some(first), Some(second)) => {
+                is_code(&first) && !is_code(&second) && second.contains("password")
+            }
             _ => false,
         }
     }

@@ -38,6 +38,7 @@ pub(super) fn reduce(text: &str) -> Result<Reduced<'_>, PageError> {
         tags: 0,
         text_room: MAX_MARKUP_TEXT,
         no_foreign_end: [false; FOREIGN.len()],
+        no_title_end: false,
     };
     while reducer.step()? {}
     Ok(reducer.out)
@@ -52,6 +53,8 @@ struct Reducer<'a> {
     text_room: usize,
     /// No end tag of this of [`FOREIGN`] follows; keeps the search for it linear.
     no_foreign_end: [bool; FOREIGN.len()],
+    /// No title ends from here on.
+    no_title_end: bool,
 }
 
 impl<'a> Reducer<'a> {
@@ -210,12 +213,26 @@ impl<'a> Reducer<'a> {
     fn text_element(&mut self, name: &str, name_end: usize) -> Result<usize, PageError> {
         let kept = if name == "textarea" { CONTROL } else { &[] };
         let behind = self.copy(name, name_end, kept)?;
+        if name == "title" && (self.no_title_end || find_end_tag(self.text, name, behind).is_none()) {
+            return Ok(self.unended_title(behind));
+        }
         let end = self.raw_end(name, behind);
         let text = self.fitting(self.text.get(behind..end).unwrap_or_default());
         // Escaped, so that it is text wherever the parser finds it.
         push_escaped(&mut self.out.html, text);
         // The end tag itself is next.
         Ok(end)
+    }
+
+    /// A title without an end would swallow the page. Old pages have such, and clients that showed their forms.
+    fn unended_title(&mut self, behind: usize) -> usize {
+        self.no_title_end = true;
+        let rest = self.rest(behind);
+        let end = behind + rest.find('<').unwrap_or(rest.len());
+        let text = self.fitting(self.text.get(behind..end).unwrap_or_default());
+        push_escaped(&mut self.out.html, text);
+        self.out.html.push_str("</title>");
+        end
     }
 
     fn script(&mut self, name: &str, name_end: usize) -> usize {

@@ -355,7 +355,9 @@ proptest! {
     /// What is left out does not move a control to another form.
     #[test]
     fn the_reduced_copy_means_the_same(picks in prop::collection::vec(0..SAME.len(), 0..80)) {
-        let html: String = picks.iter().map(|pick| SAME[*pick]).collect();
+        let mut html: String = picks.iter().map(|pick| SAME[*pick]).collect();
+        // a title without an end is read another way than browsers do, on purpose
+        html.push_str("</title>");
         let reduced = reduce::reduce(&html).expect("small").html;
         let [whole, copy] = [&html, &reduced].map(|html| {
             let tree = tree::parse(html).expect("flat enough");

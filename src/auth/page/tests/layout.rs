@@ -330,3 +330,12 @@ fn pages_are_decoded_and_forms_sent_in_their_character_set() {
         .collect();
     assert_eq!(label(&wide, None), ("Contraseña".into(), "UTF-8"));
 }
+
+#[test]
+fn a_title_without_an_end_does_not_swallow_the_page() {
+    let page = page("<TITLE>Access<BODY><FORM NAME=frmLogin METHOD=post><INPUT NAME=username></FORM>");
+    assert_eq!(page.title, "Access");
+    assert_eq!(page.forms.len(), 1);
+    let many = "<title>x".repeat(5_000);
+    assert!(read(many.as_bytes(), None, &url()).is_ok_and(|page| page.forms.is_empty()));
+}
