@@ -128,7 +128,8 @@ fn report(settings: &ProbeSettings, probed: Probe) -> ProbeReport {
         chain,
         protocols: protocols
             .into_iter()
-            .filter_map(|(spoken, name)| spoken.then(|| name.to_owned()))
+            .filter(|(spoken, _)| *spoken)
+            .map(|(_, name)| name.to_owned())
             .collect(),
         // the query may hold the state of this very sign-in
         sign_in_url: probed.page[..Position::AfterPath].to_owned(),
@@ -146,7 +147,7 @@ fn report(settings: &ProbeSettings, probed: Probe) -> ProbeReport {
         browser_needed: matches!(probed.begins, Begins::Browser),
         problem: match probed.begins {
             Begins::Failed(error) => Some(error.user_error().message),
-            _ => None,
+            Begins::Form | Begins::HostCheck | Begins::Browser | Begins::Session => None,
         },
     }
 }

@@ -23,9 +23,7 @@ impl Flow {
         let content_type = response.header("content-type");
         let page = page::read(&response.body, content_type, &self.url)
             .map_err(|error| FlowError::Page { host, error })?;
-        if self.sent.is_none() && is_gateway_page(&self.url) {
-            self.move_gateway();
-        }
+        self.move_gateway();
         tracing::debug!(host = self.host(), path = self.url.path(), title = %page.title, forms = page.forms.len(),
             "sign-in page");
         let mut refused = false;
@@ -71,7 +69,19 @@ impl Flow {
             Class::Roles => Err(FlowError::NoRoles),
             Class::TotpEnrolment => Err(FlowError::Enrolment),
             Class::Remediation => self.check_host(page),
-            _ => self.take_form(page, form, class, refused),
+            Class::Primary
+            | Class::MoreCredentials
+            | Class::Notice
+            | Class::BareButton
+            | Class::Provider
+            | Class::Defender
+            | Class::NextToken
+            | Class::Totp
+            | Class::Takeover
+            | Class::ChangePassword
+            | Class::NewPin
+            | Class::Relay
+            | Class::Unknown => self.take_form(page, form, class, refused),
         }
     }
 

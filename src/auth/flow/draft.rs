@@ -3,16 +3,20 @@
 use encoding_rs::Encoding;
 use url::Url;
 
+use super::checked;
 use super::classify::is_button;
 use super::encode::FormText;
-use crate::auth::page::{Control, ControlKind, PageForm, SelectOption};
+use super::error::FlowError;
+use crate::auth::page::{Control, ControlKind, Page, PageForm, SelectOption};
 use crate::form::{Answer, Field, Purpose};
 use crate::secret::Secret;
 
 /// A form with values. Complete once all questions are answered.
 pub(super) struct Draft {
     /// Where it goes, without the query of a GET.
-    pub(super) target: Url,
+    pub(super) target: Result<Url, FlowError>,
+    /// What the target of a button is resolved against.
+    base: Url,
     /// Sent as POST.
     pub(super) post: bool,
     /// Something in it comes from the user, so it must not leave the host that asked.
@@ -61,9 +65,10 @@ enum Value {
 
 impl Draft {
     /// Nothing is sent yet.
-    pub(super) fn new(form: &PageForm, target: Url, encoding: &'static Encoding) -> Self {
+    pub(super) fn new(form: &PageForm, target: Url, page: &Page) -> Self {
         Self {
-            target,
+            target: Ok(target),
+            base: page.base.clone(),
             post: form.post,
             personal: false,
             secret: false,
@@ -71,7 +76,7 @@ impl Draft {
             places: Vec::new(),
             values: vec![Value::Nothing; form.controls.len()],
             controls: form.controls.clone(),
-            encoding,
+            encoding: page.encoding,
         }
     }
 
@@ -112,15 +117,13 @@ impl Draft {
         let Some(control) = self.controls.get(number) else {
             return;
         };
-        if let Some(action) = &control.form_action
-            && let Ok(target) = self.target.join(action)
-        {
-            self.target = target;
+        if let Some(action) = &control.form_action {
+            self.target = checked(self.base.join(action));
         }
-        let value = match control.kind {
-            ControlKind::Image => Value::Point,
-            ControlKind::Submit if control.name.is_empty() => Value::Nothing,
-            _ => Value::Text(Secret::new(control.value.clone())),
+        let value = if control.kind == ControlKind::Image {
+            Value::Point
+        } else {
+            Value::Text(Secret::new(control.value.clone()))
         };
         if let Some(slot) = self.values.get_mut(number) {
             *slot = value;
@@ -238,7 +241,7 @@ impl Draft {
         let mut pairs = self.controls.iter().zip(&self.values);
         pairs.find_map(|(control, value)| match value {
             Value::Text(text) if control.name == name => Some(text.expose().to_owned()),
-            _ => None,
+            Value::Text(_) | Value::Nothing | Value::Point => None,
         })
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Filling<'a> {
 impl Filling<'_> {
     /// The form with all that is known.
     pub(super) fn draft(&self, target: Url) -> Result<Draft, FlowError> {
-        let mut draft = Draft::new(self.form, target, self.page.encoding);
+        let mut draft = Draft::new(self.form, target, self.page);
         let mut passwords = 0;
         let mut first_new = None;
         for (number, control) in self.form.controls.iter().enumerate() {
@@ -153,8 +153,20 @@ impl Filling<'_> {
             Class::ChangePassword => Purpose::Other,
             Class::Primary | Class::Provider if (before == 0) != self.code_comes_first() => Purpose::Password,
             Class::Primary | Class::Provider => code,
-            _ if looks_like_code(&control.name) => code,
-            _ => Purpose::Password,
+            Class::Notice
+            | Class::BareButton
+            | Class::TotpEnrolment
+            | Class::Takeover
+            | Class::Roles
+            | Class::Remediation
+            | Class::Relay
+            | Class::Unknown => {
+                if looks_like_code(&control.name) {
+                    code
+                } else {
+                    Purpose::Password
+                }
+            }
         }
     }
 
@@ -197,15 +209,15 @@ impl Filling<'_> {
 
     fn fill_text(&self, draft: &mut Draft, number: usize, control: &Control) {
         let purpose = self.text_purpose(control);
-        let told = match purpose {
-            Purpose::User if self.refused => self.settings.user.clone(),
-            Purpose::User => self.settings.user.clone().or_else(|| self.known.user.clone()),
-            Purpose::Realm => self
-                .settings
-                .realm
-                .clone()
-                .or_else(|| self.settings.authgroup.clone()),
-            _ => None,
+        let settings = self.settings;
+        let told = if purpose == Purpose::User {
+            // a name typed at a prompt may be what was wrong
+            let typed = self.known.user.clone().filter(|_| !self.refused);
+            settings.user.clone().or(typed)
+        } else if purpose == Purpose::Realm {
+            settings.realm.clone().or_else(|| settings.authgroup.clone())
+        } else {
+            None
         };
         match told {
             Some(value) => {
@@ -258,14 +270,14 @@ impl Filling<'_> {
     }
 
     fn fill_box(&self, draft: &mut Draft, number: usize, checked: bool) {
-        match self.class {
-            Class::Takeover if is_session_box(self.form.controls.get(number)) => {}
-            Class::Unknown => {
-                let mut field = self.field(number, FieldKind::Check, Purpose::Other);
-                field.fallback = Some(Answer::Check(checked));
-                draft.ask(field, Place::Check(number));
-            }
-            _ => draft.set_as_found(number),
+        if self.class == Class::Takeover {
+            // which sessions end is decided for all boxes together
+        } else if self.class == Class::Unknown {
+            let mut field = self.field(number, FieldKind::Check, Purpose::Other);
+            field.fallback = Some(Answer::Check(checked));
+            draft.ask(field, Place::Check(number));
+        } else {
+            draft.set_as_found(number);
         }
     }
 

@@ -136,6 +136,8 @@ pub struct Flow {
     notices: Vec<Notice>,
     last_form: Option<PageForm>,
     gateway_page_seen: bool,
+    /// The gateway has shown itself as one: from then on it is not another host.
+    gateway_settled: bool,
 }
 
 /// Something to be shown, no question.
@@ -212,6 +214,7 @@ impl Flow {
             notices: Vec::new(),
             last_form: None,
             gateway_page_seen: false,
+            gateway_settled: false,
         }
     }
 
@@ -262,6 +265,7 @@ impl Flow {
             return Err(FlowError::OutOfTurn);
         };
         self.gateway_page_seen |= is_gateway_page(&self.url);
+        self.gateway_settled |= is_gateway_page(&self.url) && same_origin(&self.url, &self.gateway);
         self.jar.store(&self.url, response.set_cookies());
         if let Some(outcome) = self.session() {
             return Ok(Step::Done(outcome));
@@ -347,9 +351,8 @@ impl Flow {
     /// that has it (`juniper-nc.md §4.1`, R11, R12).
     fn session(&mut self) -> Option<Outcome> {
         let elsewhere = !same_origin(&self.url, &self.gateway);
-        // a gateway may send the first request on to another of its names; later on a foreign host's session is its own
-        let moved = elsewhere && self.sent.is_none() && is_gateway_page(&self.url);
-        if elsewhere && !moved {
+        // a foreign host's session is its own
+        if elsewhere && !self.may_move() {
             return None;
         }
         self.jar.session_of(&self.url)?;
@@ -364,9 +367,15 @@ impl Flow {
         })
     }
 
-    /// From now on the host of the present page is the gateway.
+    /// A host may send the first request on to the gateway proper. One that has shown itself as a gateway sends on to an
+    /// identity provider, which may well be of the same make.
+    fn may_move(&self) -> bool {
+        self.sent.is_none() && !self.gateway_settled && is_gateway_page(&self.url)
+    }
+
+    /// From now on the host of the present page is the gateway, if it can be.
     fn move_gateway(&mut self) {
-        if same_origin(&self.url, &self.gateway) {
+        if same_origin(&self.url, &self.gateway) || !self.may_move() {
             return;
         }
         let mut gateway = self.url.clone();
@@ -379,6 +388,7 @@ impl Flow {
             gateway.host_str().unwrap_or_default()
         )));
         self.gateway = gateway;
+        self.gateway_settled = true;
     }
 
     /// A redirect, by header or by page.

@@ -11,23 +11,24 @@ use crate::secret::Secret;
 impl Flow {
     /// A form with all that is known: sent when nothing is missing.
     pub(super) fn go_on_with(&mut self, asking: Asking) -> Result<Step, FlowError> {
-        match asking.class {
-            Class::Notice if !self.settings.accept_banner && asking.draft.can_be_declined() => {
+        if asking.class == Class::Notice {
+            if !self.settings.accept_banner && asking.draft.can_be_declined() {
                 let form = agreement(&asking.form);
                 self.state = State::AskingAgreement(Box::new(asking));
                 return Ok(Step::Ask(form));
             }
-            Class::Notice => self.notices.push(Notice::Banner(asking.page_text.clone())),
-            Class::Takeover if !self.settings.takeover => {
+            self.notices.push(Notice::Banner(asking.page_text.clone()));
+        }
+        if asking.class == Class::Takeover {
+            if !self.settings.takeover {
                 return Err(FlowError::TakeoverRefused {
                     text: Some(asking.page_text).filter(|text| !text.is_empty()),
                 });
             }
-            Class::Takeover => self.notices.push(Notice::Warning(format!(
+            self.notices.push(Notice::Warning(format!(
                 "another session of this account is open and will be ended: {}",
                 asking.page_text.split_whitespace().collect::<Vec<_>>().join(" ")
-            ))),
-            _ => {}
+            )));
         }
         if asking.draft.questions.is_empty() {
             return self.submit(asking);
@@ -96,10 +97,11 @@ impl Flow {
             signature,
             page_text,
         } = asking;
-        if draft.personal && !same_origin(&draft.target, &self.url) {
+        let mut target = draft.target.clone()?;
+        if draft.personal && !same_origin(&target, &self.url) {
             return Err(FlowError::ForeignTarget {
                 from: self.host().to_owned(),
-                to: draft.target.host_str().unwrap_or_default().to_owned(),
+                to: target.host_str().unwrap_or_default().to_owned(),
             });
         }
         if draft.secret && !draft.post {
@@ -108,7 +110,7 @@ impl Flow {
             });
         }
         let text = draft.text();
-        let fingerprint = fingerprint(&draft.target, &text);
+        let fingerprint = fingerprint(&target, &text);
         if self
             .submissions
             .iter()
@@ -129,7 +131,6 @@ impl Flow {
             secret: draft.secret,
         });
         tracing::debug!(form = %form.id, host = self.host(), "form is sent");
-        let mut target = draft.target;
         if draft.post {
             return self.send(target, Some(text));
         }
@@ -138,7 +139,10 @@ impl Flow {
     }
 
     fn times_sent(&self, asking: &Asking) -> usize {
-        let fingerprint = fingerprint(&asking.draft.target, &asking.draft.text());
+        let Ok(target) = &asking.draft.target else {
+            return 0;
+        };
+        let fingerprint = fingerprint(target, &asking.draft.text());
         self.submissions
             .iter()
             .filter(|sent| **sent == fingerprint)

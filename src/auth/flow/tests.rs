@@ -278,6 +278,38 @@ fn the_first_redirect_may_lead_to_another_name_of_the_gateway() {
 }
 
 #[test]
+fn an_identity_provider_of_the_same_make_is_not_the_gateway() {
+    let mut walk = Walk::new(joe());
+    walk.redirect(WELCOME, &[]);
+    walk.redirect("https://idp.test/dana-na/auth/saml-endpoint.cgi", &[]);
+    walk.respond(200, None, &["DSID=theirs; path=/"], PRIMARY);
+    walk.texts(&["x"]);
+    assert!(walk.sent().starts_with("POST https://idp.test/"));
+    walk.redirect(
+        "https://gw.test/dana-na/auth/saml-consumer.cgi",
+        &["DSID=theirs; path=/"],
+    );
+    assert_eq!(walk.finish().gateway.as_str(), "https://gw.test/");
+}
+
+#[test]
+fn a_button_may_have_a_target_of_its_own_but_no_other_scheme_or_host() {
+    let page = |target: &str| {
+        format!(
+            "<form name=x method=post action=/a><input type=password name=p><button formaction='{target}'>Go</button></form>"
+        )
+    };
+    let mut walk = Walk::at(joe(), &page("b"));
+    walk.texts(&["s"]);
+    assert_eq!(walk.sent(), "POST https://gw.test/dana-na/auth/url_default/b p=s");
+    for target in ["http://gw.test/b", "https://evil.test/b", "javascript:x"] {
+        let mut walk = Walk::at(joe(), &page(target));
+        walk.texts(&["s"]);
+        assert_eq!(walk.error().status(), ExitStatus::Protocol, "{target}");
+    }
+}
+
+#[test]
 fn redirects_follow_the_standard_rules() {
     let table = [
         ("https://other.test/x", "https://other.test/x"),

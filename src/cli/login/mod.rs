@@ -39,7 +39,10 @@ pub async fn sign_in(settings: &LoginSettings, front_end: &mut FrontEnd) -> Resu
         LoginError::Flow(FlowError::Input { form, fields }) => {
             missing::error(&form, &fields, Silence::of(settings, &form, &fields))
         }
-        error => error.user_error(),
+        error @ (LoginError::Flow(_)
+        | LoginError::Net(_)
+        | LoginError::HostCheck(_)
+        | LoginError::Told(_)) => error.user_error(),
     })
 }
 
