@@ -99,9 +99,7 @@ fn near(before: &str) -> String {
 /// In one line, without what leads over to the control.
 fn cleaned(label: &str) -> String {
     let mut label = joined(label, label.len());
-    let kept = label
-        .trim_end_matches(|c: char| c == ' ' || c == '*' || c == ':' || c == '：')
-        .len();
+    let kept = label.trim_end_matches([' ', '*', ':', '：']).len();
     label.truncate(kept);
     label
 }

@@ -1,5 +1,6 @@
 //! What a sign-in page holds: forms with their controls, links, redirects and the text around them.
 
+mod blocks;
 mod charset;
 mod element;
 mod forms;

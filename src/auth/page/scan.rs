@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn attributes_follow_the_rules_of_the_tokenizer() {
-        let table: &[(&str, &[(&str, &str)], TagEnd)] = &[
+        type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], TagEnd);
+        let table: &[Row<'_>] = &[
             (
                 " a=1 b='2 >' c=\"3'\">x",
                 &[("a", "1"), ("b", "2 >"), ("c", "3'")],

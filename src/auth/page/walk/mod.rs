@@ -1,5 +1,8 @@
 //! One walk over the tree of a page that notes all that is of use.
 
+mod controls;
+mod links;
+
 use std::collections::HashMap;
 
 use ego_tree::NodeId;
@@ -7,12 +10,14 @@ use ego_tree::iter::Edge;
 use scraper::Node;
 use scraper::node::Element;
 
-use super::element::{attribute, control, flag, is_control, value};
+use self::controls::option_at;
+use self::links::OpenLink;
+use super::element::{attribute, flag, is_control, value};
 use super::reduce::SCRIPTLESS;
 use super::refresh;
 use super::text::{Layout, Lines, joined, layout};
 use super::tree::Tree;
-use super::{Control, ControlKind, Link, MAX_LINKS, MAX_TEXT, PageForm, SelectOption};
+use super::{Control, Link, MAX_TEXT, PageForm};
 
 /// What stands on a page.
 #[derive(Debug, Default)]
@@ -141,14 +146,6 @@ enum Target {
     Area(usize),
     /// An option, by the indices of its select and its own.
     Option((usize, usize)),
-}
-
-struct OpenLink {
-    node: NodeId,
-    target: String,
-    label: Lines,
-    /// What else names it.
-    given: String,
 }
 
 impl<'t> Walk<'t> {
@@ -373,143 +370,6 @@ impl<'t> Walk<'t> {
         });
     }
 
-    fn open_control(&mut self, node: NodeId, element: &Element) {
-        let mut control = control(element);
-        control.invisible = self.hidden > 0;
-        control.disabled |= self.disabled > 0;
-        let index = self.found.controls.len();
-        match control.kind {
-            ControlKind::Select { .. } => {
-                self.select = Some(index);
-                self.targets.push((node, Target::Nowhere));
-            }
-            ControlKind::TextArea => self.targets.push((node, Target::Area(index))),
-            ControlKind::Submit | ControlKind::Other if element.name() == "button" => {
-                self.targets.push((node, Target::Button(index)));
-            }
-            ControlKind::Hidden
-            | ControlKind::Text
-            | ControlKind::Password
-            | ControlKind::Checkbox { .. }
-            | ControlKind::Radio { .. }
-            | ControlKind::Submit
-            | ControlKind::Image
-            | ControlKind::Other => {}
-        }
-        let owner = self.owner(node, element);
-        let mut before = String::new();
-        if control.kind != ControlKind::Hidden && !control.invisible {
-            before = self.row.take(MAX_LABEL);
-            let is_ticked = matches!(
-                control.kind,
-                ControlKind::Checkbox { .. } | ControlKind::Radio { .. }
-            );
-            self.ticked = is_ticked.then_some(index);
-            if let Some(label) = self
-                .labels
-                .last()
-                .and_then(|label| self.found.labels.get_mut(*label))
-            {
-                label.control.get_or_insert(index);
-            }
-        }
-        let given = ["aria-label", "alt", "placeholder", "title"];
-        let given = given.iter().map(|name| value(element, name));
-        self.found.controls.push(FoundControl {
-            control,
-            owner,
-            given: given
-                .into_iter()
-                .find(|given| !given.trim().is_empty())
-                .unwrap_or_default(),
-            before,
-            own: Lines::new(MAX_LABEL),
-        });
-    }
-
-    fn owner(&mut self, node: NodeId, element: &Element) -> Owner {
-        if let Some(id) = attribute(element, "form") {
-            return Owner::Id(id.to_owned());
-        }
-        let Some(form) = self.tree.owners.get(&node) else {
-            let form = self.forms.last().and_then(|form| self.found.forms.get(*form));
-            return form.map_or(Owner::None, |form| Owner::Node(form.node));
-        };
-        if let Some(left) = self.controls_left.get_mut(form) {
-            *left -= 1;
-            let loose = self.loose_form.and_then(|form| self.found.forms.get(form));
-            if *left == 0 && loose.is_some_and(|loose| loose.node == *form) {
-                self.loose_form = None;
-            }
-        }
-        Owner::Node(*form)
-    }
-
-    fn open_option(&mut self, node: NodeId, element: &Element) {
-        let select = self.select.and_then(|index| self.found.controls.get_mut(index));
-        let Some(ControlKind::Select { options, .. }) = select.map(|found| &mut found.control.kind) else {
-            self.targets.push((node, Target::Nowhere));
-            return;
-        };
-        let place = (self.select.unwrap_or_default(), options.len());
-        options.push(SelectOption {
-            value: String::new(),
-            label: String::new(),
-            selected: flag(element, "selected"),
-            disabled: self.group_is_disabled || flag(element, "disabled"),
-        });
-        self.targets.push((node, Target::Option(place)));
-    }
-
-    fn close_option(&mut self, place: (usize, usize), element: &Element) {
-        if let Some(option) = option_at(&mut self.found.controls, place) {
-            let text = joined(&option.label, MAX_LABEL);
-            option.value = attribute(element, "value").unwrap_or(&text).to_owned();
-            let label = attribute(element, "label").filter(|label| !label.trim().is_empty());
-            option.label = label.map_or(text, |label| joined(label, MAX_LABEL));
-        }
-    }
-
-    fn open_link(&mut self, node: NodeId, element: &Element) {
-        self.close_link();
-        self.link = attribute(element, "href").map(|target| OpenLink {
-            node,
-            target: target.trim_ascii().to_owned(),
-            label: Lines::new(MAX_LABEL),
-            given: ["aria-label", "title"].map(|name| value(element, name)).concat(),
-        });
-    }
-
-    fn close_link(&mut self) {
-        let Some(link) = self.link.take() else {
-            return;
-        };
-        let label = if link.label.is_empty() {
-            joined(&link.given, MAX_LABEL)
-        } else {
-            link.label.into_text()
-        };
-        let link = Link {
-            target: link.target,
-            label,
-        };
-        if let Some(roles) = self.found.roles.as_mut().filter(|_| self.role_tables > 0)
-            && roles.len() < MAX_LINKS
-        {
-            roles.push(link.clone());
-        }
-        if !link.label.is_empty() && self.found.links.len() < MAX_LINKS {
-            self.found.links.push(link);
-        }
-    }
-
-    /// A picture stands for its text in a link.
-    fn image(&mut self, element: &Element) {
-        if let Some(link) = &mut self.link {
-            link.label.push(&value(element, "alt"));
-        }
-    }
-
     fn meta(&mut self, element: &Element) {
         if self.scriptless == 0
             && self.found.refresh.is_none()
@@ -517,21 +377,6 @@ impl<'t> Walk<'t> {
         {
             self.found.refresh = refresh::target(&value(element, "content"));
         }
-    }
-}
-
-fn option_at(controls: &mut [FoundControl], (select, option): (usize, usize)) -> Option<&mut SelectOption> {
-    match &mut controls.get_mut(select)?.control.kind {
-        ControlKind::Select { options, .. } => options.get_mut(option),
-        ControlKind::Hidden
-        | ControlKind::Text
-        | ControlKind::Password
-        | ControlKind::TextArea
-        | ControlKind::Checkbox { .. }
-        | ControlKind::Radio { .. }
-        | ControlKind::Submit
-        | ControlKind::Image
-        | ControlKind::Other => None,
     }
 }
 
