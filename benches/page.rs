@@ -58,14 +58,17 @@ fn login_page(scripts: usize, styles: usize, pictures: usize, realms: usize) -> 
     );
     repeat(&mut page, styles / 2, "<style>", STYLE, "</style>\n");
     for index in 0..12 {
-        write!(page, "{NAVIGATION}<li><a href=\"/help/{index}.html\" title=\"Help\">Topic {index}</a></li></ul></nav>\n")
-            .expect("memory");
+        writeln!(
+            page,
+            "{NAVIGATION}<li><a href=\"/help/{index}.html\" title=\"Help\">Topic {index}</a></li></ul></nav>"
+        )
+        .expect("memory");
     }
     page.push_str(FORM);
     for index in 0..realms {
-        write!(
+        writeln!(
             page,
-            "<option value=\"Realm {index} &amp; guests\">Realm {index} &amp; guests</option>\n"
+            "<option value=\"Realm {index} &amp; guests\">Realm {index} &amp; guests</option>"
         )
         .expect("memory");
     }
