@@ -134,7 +134,7 @@ fn hints(form: &Form, fields: &[&Field]) -> String {
     match form.kind {
         FormKind::Notice => return "--accept-banner   agrees to it, if you do".to_owned(),
         FormKind::ChangePassword | FormKind::NewPin => return SET_IT_THERE.to_owned(),
-        _ => {}
+        FormKind::SignIn | FormKind::Challenge | FormKind::Takeover | FormKind::Role | FormKind::Other => {}
     }
     let mut hints: Vec<String> = Vec::new();
     for hint in fields.iter().map(|field| hint(form, field)) {
