@@ -68,12 +68,12 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l hostcheck-
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l csd-user -d 'User to run that program as; needed when you are root' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: none is told]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s c -l certificate -d 'Client certificate, PEM' -r -F
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s c -l certificate -d 'Client certificate: PEM, with its key or without, or PKCS#12' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own; may be encrypted' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
 modern\t'TLS 1.2 and 1.3 with forward secrecy only'
 legacy\t'OpenSSL with all it can do'"
@@ -168,12 +168,12 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l hostcheck-certi
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l csd-user -d 'User to run that program as; needed when you are root' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: none is told]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s c -l certificate -d 'Client certificate, PEM' -r -F
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s c -l certificate -d 'Client certificate: PEM, with its key or without, or PKCS#12' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own; may be encrypted' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
 modern\t'TLS 1.2 and 1.3 with forward secrecy only'
 legacy\t'OpenSSL with all it can do'"
@@ -269,12 +269,12 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l hostcheck-cer
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l csd-user -d 'User to run that program as; needed when you are root' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: none is told]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s c -l certificate -d 'Client certificate, PEM' -r -F
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s c -l certificate -d 'Client certificate: PEM, with its key or without, or PKCS#12' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own; may be encrypted' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
 modern\t'TLS 1.2 and 1.3 with forward secrecy only'
 legacy\t'OpenSSL with all it can do'"
@@ -356,12 +356,12 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l hostc
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l csd-user -d 'User to run that program as; needed when you are root' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: none is told]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s c -l certificate -d 'Client certificate, PEM' -r -F
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s c -l certificate -d 'Client certificate: PEM, with its key or without, or PKCS#12' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own; may be encrypted' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
 modern\t'TLS 1.2 and 1.3 with forward secrecy only'
 legacy\t'OpenSSL with all it can do'"
@@ -443,12 +443,12 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l hostcheck-ce
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l csd-user -d 'User to run that program as; needed when you are root' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: none is told]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s c -l certificate -d 'Client certificate, PEM' -r -F
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s c -l certificate -d 'Client certificate: PEM, with its key or without, or PKCS#12' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own; may be encrypted' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
 modern\t'TLS 1.2 and 1.3 with forward secrecy only'
 legacy\t'OpenSSL with all it can do'"
@@ -510,8 +510,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l server -d 'T
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s c -l certificate -d 'Client certificate, PEM' -r -F
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s c -l certificate -d 'Client certificate: PEM, with its key or without, or PKCS#12' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own; may be encrypted' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
 modern\t'TLS 1.2 and 1.3 with forward secrecy only'
 legacy\t'OpenSSL with all it can do'"
@@ -542,8 +542,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l server -d 'Th
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s c -l certificate -d 'Client certificate, PEM' -r -F
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s c -l certificate -d 'Client certificate: PEM, with its key or without, or PKCS#12' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own; may be encrypted' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
 modern\t'TLS 1.2 and 1.3 with forward secrecy only'
 legacy\t'OpenSSL with all it can do'"
@@ -577,8 +577,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l cookie-fd -
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s c -l certificate -d 'Client certificate, PEM' -r -F
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s c -l certificate -d 'Client certificate: PEM, with its key or without, or PKCS#12' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s k -l sslkey -d 'Private key of the client certificate, PEM, when it is in a file of its own; may be encrypted' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l tls -d 'Which TLS library to use' -r -f -a "auto\t'Modern first, legacy when refused'
 modern\t'TLS 1.2 and 1.3 with forward secrecy only'
 legacy\t'OpenSSL with all it can do'"

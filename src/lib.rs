@@ -11,14 +11,15 @@
 //! | floor | module       | holds                                                                          |
 //! |-------|--------------|--------------------------------------------------------------------------------|
 //! | 3     | [`cli`]      | arguments, settings, messages; `main` calls [`cli::run`]                       |
-//! | 2     | [`net`]      | TLS, UDP, proxies, HTTP and the event loop, [`net::driver`]                    |
+//! | 2     | [`net`]      | TLS, UDP, proxies, HTTP, the sign-in on the wire ([`net::login`]) and the event loop, [`net::driver`] |
 //! | 2     | [`platform`] | TUN device and network set-up behind two traits; Linux, scripts, fakes         |
 //! | 1     | [`engine`]   | the tunnel as a whole: paths, timers, reconnects                               |
 //! | 1     | [`protocol`] | what a gateway speaks on the channel, behind the trait [`protocol::Link`]      |
 //! | 1     | [`esp`]      | sealing and opening datagrams, replay window, LZO                              |
-//! | 1     | [`auth`]     | the session cookie, one-time codes                                             |
+//! | 1     | [`auth`]     | the sign-in: pages, forms, cookies, one-time codes, the host checker's messages |
 //! | 0     | [`wire`]     | formats: records, messages, attributes, ESP, the HTTP head                     |
 //! | 0     | [`packet`]   | arenas for packets on their way out and in                                     |
+//! | 0     | [`form`]     | questions of a sign-in and their answers                                       |
 //! | 0     | [`config`], [`secret`], [`random`], [`error`], [`exit`] | plain data shared by all            |
 //!
 //! `net` and `platform` do not know each other but for the traits in [`platform`]; `protocol` knows of `esp` only what
@@ -29,12 +30,32 @@
 //! The *gateway* is the other side. The *channel* is the TLS stream to it. A *link* is a protocol on an open channel.
 //! The *path* is the way packets take, over the channel or over UDP. A *round* is one turn of the event loop.
 //!
+//! A *page* is what the gateway or an identity provider shows, reduced to what a sign-in needs. A *form* on it has
+//! *controls*; what nobody has answered yet becomes *fields* of a question ([`form::Form`]). The *flow* is the state
+//! machine of one sign-in; in `fixtures/pages` it is also a script of pages. The *prompter* is who answers: options,
+//! generators, the user.
+//!
 //! References such as `juniper-nc.md §8.2`, or `§8.2` alone, name chapters of the project's notes on the protocols, which
 //! are kept beside the repository.
 //!
+//! # Life of a login
+//!
+//! [`auth::flow::Flow`] decides and [`net::login`] carries out: each [`auth::flow::Step`] is a request to send, a form to
+//! ask, a host check to make, a browser to wait for, or the end. A response is first looked through for the session
+//! cookie, for that is where a sign-in ends, whatever page follows. Else its redirect is followed, or its page read
+//! ([`auth::page`]): the one form that matters is classed by the names of its fields, filled from the settings, and what is
+//! left goes as a question to the [`net::login::Prompter`], which [`cli::login`] implements. A form that comes again means
+//! that its answers were refused: no secret is sent twice, and after three tries it is over. Answers leave for the host
+//! that asked and for no other, over HTTPS only.
+//!
+//! When the gateway wants a host check, [`net::host_check`] makes it with the messages of [`auth::host_check`] or by a
+//! program of the user, and goes on doing so beside the tunnel as the driver's companion. The session comes back as
+//! [`auth::flow::Outcome`], whose jar the driver takes over.
+//!
 //! # Life of a connection
 //!
-//! [`cli`] turns arguments into [`net::settings::ConnectSettings`], checks rights and files, and opens the device.
+//! [`cli`] turns arguments into [`net::settings::ConnectSettings`], checks rights and files, and opens the device before
+//! anybody is asked for a password.
 //! The driver opens the channel and tells the engine, which lets its link write the request that turns HTTPS into a
 //! tunnel. The link takes the answer apart whatever the record borders are, and hands out a
 //! [`config::NetworkConfig`], which the driver gives to [`platform::NetworkSetup`], and perhaps ESP keys. With keys the
@@ -59,7 +80,8 @@
 //! # What a peer can do
 //!
 //! Nothing a gateway sends makes this code panic; the parsers are fuzzed. A bad datagram is counted and dropped. A bad
-//! message on the channel ends the link with an error that says which rule it broke.
+//! message on the channel ends the link with an error that says which rule it broke. A page is read in time that grows
+//! with its size, and redirects, requests and repeated forms have limits.
 
 pub mod auth;
 pub mod cli;

@@ -39,6 +39,10 @@ pub const EXAMPLES: Section = Section {
             "with the cookie of an earlier sign-in, which never shows in the list of processes",
         ),
         (
+            "sudo vpnc-cli connect vpn.example.com -c joe.p12 -p @joe.passphrase",
+            "a client certificate with its key, as PKCS#12 or PEM; the passphrase is in a file of mode 600",
+        ),
+        (
             "sudo vpnc-cli vpn.example.com -u joe --servercert pin-sha256:BASE64",
             "trust one public key only; without the right pin the error shows the one that was met",
         ),
@@ -77,6 +81,139 @@ pub const AUTH_EXAMPLES: Section = Section {
         (
             "vpnc-cli auth --external-browser print vpn.example.com",
             "shows the page to open in a browser and takes the cookie you paste",
+        ),
+    ],
+};
+
+/// Who answers what a sign-in page asks.
+pub const ANSWERS: Section = Section {
+    heading: "Answers to sign-in pages",
+    entries: &[
+        (
+            "name, realm and role",
+            "--user fills fields whose name begins with user or uname; --realm and --role choose from lists, --authgroup \
+             where one of them says nothing; a label may be cut short as long as it stays unambiguous, and a list of \
+             one is not asked about",
+        ),
+        (
+            "passwords",
+            "each field takes the next one of: the lines of --passwd-file (else of VPNC_PASSWORD, VPNC_PASSWORD_FILE or \
+             the credential vpnc.password), the lines of standard input with --passwd-on-stdin, what --passwd-command \
+             prints; an empty line leaves its field to the terminal",
+        ),
+        (
+            "one-time codes",
+            "the generator of --token-secret, at most twice in a sign-in; else the next line of the passwords",
+        ),
+        (
+            "menus of a second factor",
+            "the next line of the passwords, for example push or 2; never the generator",
+        ),
+        (
+            "all other fields",
+            "--form-entry; what the page itself fills in is kept when nobody can be asked",
+        ),
+        (
+            "the terminal",
+            "asks for what is left, on /dev/tty, also when standard input is a pipe; what is secret is not shown. Without \
+             a terminal, or with --non-inter, the program ends with status 4 and names each field and its option",
+        ),
+        (
+            "after a refusal",
+            "what was refused is never sent again. At the terminal there are three tries, without one a single try",
+        ),
+    ],
+};
+
+/// Syntax of `--form-entry`.
+pub const FORM_ENTRY: Section = Section {
+    heading: "Form entries",
+    entries: &[
+        (
+            "--form-entry FORM:FIELD=VALUE",
+            "FORM is the name of the form on its page, else its id; * is any form. FIELD is the name of the field as it \
+             is sent. Both are in the error for a missing answer, and probe shows those of the first page. Of several \
+             entries that fit the last counts",
+        ),
+        (
+            "a list",
+            "VALUE is a label, its unambiguous beginning, or the value behind it",
+        ),
+        (
+            "a box to tick",
+            "on, yes or its value ticks it, all else does not",
+        ),
+        (
+            "not for passwords",
+            "the list of processes shows what is in an option until it is wiped there; there are ways for passwords \
+             above",
+        ),
+    ],
+};
+
+/// Forms of `--token-secret`.
+pub const TOKEN_SECRETS: Section = Section {
+    heading: "Secrets of one-time codes",
+    entries: &[
+        (
+            "@FILE",
+            "the first line of a file that only you can read (chmod 600): one of the forms below",
+        ),
+        ("fd:N", "the first line of an open descriptor, likewise"),
+        (
+            "cmd:COMMAND",
+            "the first line that a command of the shell prints, likewise",
+        ),
+        (
+            "base32:TEXT",
+            "as it stands below most QR codes; upper or lower case",
+        ),
+        ("0xHEX", "hexadecimal digits"),
+        (
+            "otpauth://…",
+            "the whole link of a QR code; it tells mode, digits, period and algorithm",
+        ),
+        (
+            "TEXT",
+            "the characters themselves are the secret: a secret in base32 needs its base32: in front",
+        ),
+        (
+            "…,COUNTER",
+            "behind a secret for hotp: the counter to begin with. With @FILE it is raised in the file before the code is \
+             used",
+        ),
+        (
+            "sha256:… sha512:…",
+            "in front of base32:, 0x or a text: the algorithm, when it is not SHA-1",
+        ),
+    ],
+};
+
+/// The built-in host checker, and the file of claims.
+pub const HOST_CHECKER: Section = Section {
+    heading: "Host checker",
+    entries: &[
+        (
+            "what it is",
+            "a gateway may ask whether this machine meets policies, by name, before it lets anybody in, and again while \
+             the tunnel is up. This program does not examine the machine. It answers what you tell it to, and each answer \
+             is shown",
+        ),
+        ("--hostcheck report", "the usual way: no policy is said to be met"),
+        (
+            "--hostcheck accept",
+            "every policy is said to be met, whatever it is. That is your statement about your machine, and it may be \
+             against the rules of whoever runs the gateway: ask first",
+        ),
+        (
+            "--hostcheck FILE",
+            "a file with lines NAME = ok or NAME = notok; NAME is the policy as the gateway calls it, * all that are not \
+             named, which are not met otherwise; empty lines and those that begin with # are passed over",
+        ),
+        (
+            "--csd-wrapper PROGRAM",
+            "another program answers: it is started with the host of the gateway, and speaks the protocol of \
+             OpenConnect's wrappers on standard input. Root must say which account it runs under, with --csd-user",
         ),
     ],
 };
@@ -132,7 +269,10 @@ pub const EXIT_STATUS: Section = Section {
             "2",
             "the gateway refused the cookie, or the login has expired: sign in again",
         ),
-        ("3", "the gateway refused the name, the password or the code"),
+        (
+            "3",
+            "the gateway refused the name, the password or the code, or the account is locked or has no role",
+        ),
         (
             "4",
             "an answer is missing and nobody can be asked; the error names the option that gives it",
@@ -178,8 +318,7 @@ pub const SIGNALS: Section = Section {
     entries: &[
         (
             "SIGINT SIGTERM",
-            "undo the network set-up, end the login on the gateway and exit 0; a second one skips the logout; while \
-             signing in, give up",
+            "undo the network set-up, end the login on the gateway and exit 0; a second one skips the logout",
         ),
         (
             "SIGHUP",
@@ -187,6 +326,11 @@ pub const SIGNALS: Section = Section {
         ),
         ("SIGUSR1", "write statistics to the log"),
         ("SIGUSR2", "drop the connection and connect again now"),
+        (
+            "while signing in",
+            "SIGINT, SIGTERM and SIGHUP give up with status 130, 143 or 129, and the terminal is as it was; SIGUSR1 and \
+             SIGUSR2 do nothing",
+        ),
     ],
 };
 

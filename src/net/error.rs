@@ -240,7 +240,8 @@ impl NetError {
             Self::File { path, source } => Error::new(
                 ExitStatus::NoInput,
                 format!("cannot read {}: {}", path.display(), plain_io(source)),
-            ),
+            )
+            .hint("check the name of the file and who may read it"),
             Self::BadFile {
                 path,
                 problem,
@@ -265,16 +266,19 @@ impl NetError {
             Self::Closed { place } => Error::new(
                 ExitStatus::Unavailable,
                 format!("{place} closed the connection without an answer"),
-            ),
+            )
+            .hint("check host and port, and try again; -v shows each step"),
             Self::BadRequest { what } => Error::new(
                 ExitStatus::BadData,
                 format!("the {what} holds characters that cannot be sent"),
-            ),
+            )
+            .hint("give it without quotes and line breaks"),
             Self::LogoutRefused { place, status } => Error::new(
                 ExitStatus::Protocol,
                 format!("{place} answered the logout with status {status}"),
             )
-            .note("the login may stay valid until its idle limit"),
+            .note("the login may stay valid until its idle limit")
+            .hint("sign in with a browser and sign out there, if it must end now"),
         }
     }
 }
@@ -357,9 +361,13 @@ fn handshake_error(place: &str, refusal: &Refusal, tried: Backends) -> Error {
         Refusal::ClientCertificate { alert } => {
             return error
                 .at(format!("the gateway sent alert {alert}"))
-                .hint("check --certificate and --sslkey");
+                .hint("-c FILE, and -k FILE for its key, with a certificate that the gateway knows");
         }
-        Refusal::Alert(_) => return error,
+        Refusal::Alert(_) => {
+            return error.hint(
+                "check host and port, and --sni NAME if the gateway has several names; -v shows each step",
+            );
+        }
         Refusal::Suites { .. } | Refusal::Version { .. } | Refusal::Closed | Refusal::Parameters(_) => {}
     }
     match tried {

@@ -241,9 +241,7 @@ impl FlowError {
         let text = match self {
             Self::Refused { text, tries, .. } => {
                 let calm = match tries {
-                    1 => {
-                        "tried once and not repeated, so the account is not locked by this program".to_owned()
-                    }
+                    1 => "tried once and not repeated, for repeated refusals lock accounts".to_owned(),
                     tries => format!("tried {tries} times, which is all that is tried"),
                 };
                 return Some(match text {
@@ -268,7 +266,9 @@ impl FlowError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Refused { .. } => {
-                "check --user, --realm, and the password or code that was given".to_owned()
+                "check --user, --realm, and the password or code, or the line of --passwd-on-stdin it came from; a code \
+                 may be wrong because the clock is"
+                    .to_owned()
             }
             Self::NoSuchChoice { field, labels, .. } => {
                 let option = if field == "realm" { "--realm" } else { "--role" };
@@ -282,17 +282,23 @@ impl FlowError {
             Self::Stopped { stop, .. } => stop.hint.to_owned(),
             Self::SessionEnded(_) => "sign in again".to_owned(),
             Self::HostCheck { .. } => {
-                "--hostcheck accept or --hostcheck FILE, if the claims are true, or --csd-wrapper PROGRAM"
+                "ask the administrator which policies there are; --hostcheck FILE or --hostcheck accept, if the claims \
+                 are true, or --csd-wrapper PROGRAM"
                     .to_owned()
             }
+            Self::HostCheckCookie => {
+                format!("perhaps another --useragent, for example 'Mozilla/5.0'; else {BY_COOKIE}")
+            }
             Self::Enrolment => {
-                "sign in once with a browser and enrol there, then use --token-mode totp".to_owned()
+                "sign in once with a browser and enrol there, then  --token-mode totp --token-secret @FILE"
+                    .to_owned()
             }
             Self::NeedsBrowser { .. } => {
-                "--external-browser print, sign in there, and paste the cookie DSID".to_owned()
+                "--external-browser print   shows the page to open and then takes the cookie DSID you paste"
+                    .to_owned()
             }
-            Self::TakeoverRefused { .. } => "leave out --no-takeover to end the other session".to_owned(),
-            Self::NotAgreed => "--accept-banner agrees to notices without asking".to_owned(),
+            Self::TakeoverRefused { .. } => "end the other session there, or leave out --no-takeover to have it ended".to_owned(),
+            Self::NotAgreed => "answer yes, or --accept-banner to agree without being asked".to_owned(),
             Self::Status {
                 status: 403 | 404,
                 first: true,
@@ -301,13 +307,38 @@ impl FlowError {
                 "check the path of the URL; some gateways want another --useragent, for example 'Mozilla/5.0'"
                     .to_owned()
             }
-            Self::Status { status, .. } if *status >= 500 => "try again later".to_owned(),
-            Self::NoForm { .. } | Self::Empty { .. } | Self::Page { .. } | Self::Loop { .. } => {
-                "-v --dump-http-traffic shows the page; --external-browser print signs in with a browser"
+            Self::Status { status, .. } if *status >= 500 => {
+                "the gateway has a fault: try again later, and tell its administrator".to_owned()
+            }
+            Self::NoRoles => {
+                "ask the administrator for a role; roles can depend on the realm (--realm) and on the host check \
+                 (--hostcheck)"
                     .to_owned()
             }
-            Self::OutOfTurn => "report this as a bug".to_owned(),
-            _ => return None,
+            Self::NotHttps { scheme, .. } if scheme == "http" => {
+                "if that is not where you wanted to go, check host and path of the URL; else the gateway is set up \
+                 wrongly: tell its administrator"
+                    .to_owned()
+            }
+            Self::NoForm { .. } | Self::Empty { .. } => {
+                format!("check host and path of the URL, which vpnc-cli probe URL shows as we see it; else {BY_COOKIE}")
+            }
+            Self::Loop { form } if !form.is_empty() => {
+                format!("perhaps a field is missing: --form-entry '{form}:FIELD=VALUE'; else {BY_COOKIE}")
+            }
+            Self::NotHttps { .. }
+            | Self::BadTarget
+            | Self::Loop { .. }
+            | Self::Page { .. }
+            | Self::Status { .. }
+            | Self::TooManyRedirects
+            | Self::TooManyRequests => BY_COOKIE.to_owned(),
+            Self::ForeignTarget { .. } | Self::SecretInAddress { .. } => {
+                format!("ask the administrator whether that is meant; if so, {BY_COOKIE}")
+            }
+            Self::BadCookie(_) => "the value of the cookie DSID alone, without quotes".to_owned(),
+            Self::OutOfTurn => "report this as a bug, with the output of -v".to_owned(),
+            Self::Input { .. } => return None,
         })
     }
 }
@@ -332,5 +363,8 @@ fn shortened(text: &str) -> String {
     }
 }
 
+/// The way that is left when a page cannot be dealt with.
+const BY_COOKIE: &str = "sign in with a browser and give its cookie DSID with --cookie-on-stdin (-vv --dump-http-traffic \
+                         shows the pages, for a report)";
 /// Characters of a page that are repeated in an error.
 const MAX_QUOTE: usize = 300;

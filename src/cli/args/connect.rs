@@ -119,10 +119,10 @@ pub struct TrustArgs {
     /// Name sent in the TLS handshake when it differs from the host in the URL
     #[arg(long, value_name = "NAME", value_parser = values::host_name)]
     pub sni: Option<String>,
-    /// Client certificate, PEM
+    /// Client certificate: PEM, with its key or without, or PKCS#12
     #[arg(short, long, value_name = "FILE", value_parser = values::key_file)]
     pub certificate: Option<PathBuf>,
-    /// Private key of the client certificate, PEM, when it is in a file of its own
+    /// Private key of the client certificate, PEM, when it is in a file of its own; may be encrypted
     #[arg(short = 'k', long, value_name = "FILE", value_parser = values::key_file, requires = "certificate")]
     pub sslkey: Option<PathBuf>,
     /// Which TLS library to use

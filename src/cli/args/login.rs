@@ -131,7 +131,8 @@ pub struct LoginArgs {
     pub usergroup: Option<String>,
     /// Answer a field of a form; FORM is its name or id, or * for any (may be repeated)
     ///
-    /// For fields no other option is made for; a missing answer is named in the form to paste here. Not for passwords.
+    /// For fields no other option is made for; a missing answer is named in the form to paste here. Of a list VALUE is a
+    /// label, of a box to tick on or off. Not for passwords.
     #[arg(short = 'F', long, value_name = "FORM:FIELD=VALUE")]
     pub form_entry: Vec<Secret>,
     /// Go on past notices of the gateway without asking
@@ -142,7 +143,8 @@ pub struct LoginArgs {
     pub no_takeover: bool,
     /// Where a sign-in that needs a browser goes on: a program started with the URL, or `print`
     ///
-    /// `print` shows the URL. Either way, paste the cookie DSID when you have signed in there.
+    /// `print` shows the URL. Either way, paste the cookie DSID when you have signed in there: it is not fetched from the
+    /// browser.
     #[arg(long, value_name = "PROGRAM|print", value_parser = values::program)]
     pub external_browser: Option<String>,
     /// Never ask anything: exit with status 4 and name what is missing
@@ -184,8 +186,9 @@ pub enum TokenMode {
 pub struct HostCheckArgs {
     /// What to answer when the gateway asks about this machine [default: report]
     ///
-    /// `report` claims nothing that is not known to be true, so no policy is met. `accept` claims that all policies are
-    /// met, a file lists them one by one. A claim is your responsibility: ask your administrator first.
+    /// The machine is not examined. `report` claims nothing, so no policy is met. `accept` claims that all policies are
+    /// met. A file says so one by one, in lines `NAME = ok` or `NAME = notok`, with `*` for all others. A claim is your
+    /// responsibility: ask your administrator first.
     #[arg(long, value_name = "report|accept|FILE")]
     pub hostcheck: Option<PathBuf>,
     /// User-Agent of the host checker's requests, where the gateway answers 404 to the usual one
@@ -209,7 +212,7 @@ pub struct HostCheckArgs {
     /// User to run that program as; needed when you are root
     #[arg(long, value_name = "USER", value_parser = values::answer)]
     pub csd_user: Option<String>,
-    /// Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]
+    /// Identifier of this machine for the host checker, 32 hexadecimal digits [default: none is told]
     #[arg(long, value_name = "HEX", value_parser = values::device_id)]
     pub device_id: Option<String>,
 }
@@ -289,7 +292,8 @@ const TOKEN_FORM: &str =
 const TOKEN_HELP: &str = "\
 Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND
 
-sha256: or sha512: may stand in front of a secret. The counter of hotp is written back to FILE.";
+sha256: or sha512: may stand in front of a secret. The counter of hotp is written back to FILE. Without base32: or 0x \
+the characters of TEXT are the secret.";
 
 const CODES: &str = "One-time codes";
 const KEY: &str = "Client certificate";

@@ -44,7 +44,7 @@ pub(super) fn resolve(text: &str) -> Parsed<(String, IpAddr)> {
 
 pub(super) fn key_file(text: &str) -> Parsed<PathBuf> {
     if text.starts_with("pkcs11:") {
-        return Err("keys in a PKCS#11 token are not supported yet, use a PEM file");
+        return Err("keys in a PKCS#11 token are not supported yet, use a file: PEM or PKCS#12");
     }
     Ok(text.into())
 }

@@ -33,6 +33,12 @@ impl Silence {
 
 /// The error for the fields at these positions of the form.
 pub fn error(form: &Form, fields: &[usize], silence: Silence) -> Error {
+    // of a notice only the agreement is missing, whatever else is in its form
+    let fields: &[usize] = if form.kind == FormKind::Notice {
+        &[]
+    } else {
+        fields
+    };
     let fields: Vec<&Field> = fields
         .iter()
         .filter_map(|position| form.fields.get(*position))
@@ -42,7 +48,8 @@ pub fn error(form: &Form, fields: &[usize], silence: Silence) -> Error {
         Silence::Forbidden => ("and asking is not allowed (--non-inter)", hints(form, &fields)),
         Silence::NoPassword => (
             "and --no-passwd says to give none",
-            "leave out --no-passwd".to_owned(),
+            "leave out --no-passwd, and give one with --passwd-on-stdin, --passwd-file or --passwd-command"
+                .to_owned(),
         ),
     };
     Error::new(
@@ -82,11 +89,12 @@ fn needed(form: &Form, fields: &[&Field]) -> String {
 fn place(form: &Form, fields: &[&Field]) -> String {
     let described: Vec<String> = fields.iter().map(|field| described(field)).collect();
     let fields = match fields {
-        [_] => "field",
-        _ => "fields",
+        [] => "",
+        [_] => ", field ",
+        _ => ", fields ",
     };
     let mut text = format!(
-        "form {} at {}, {fields} {}",
+        "form {} at {}{fields}{}",
         named(form),
         form.host,
         described.join(", ")
@@ -124,6 +132,11 @@ fn list(labels: &[String]) -> String {
 
 /// The options to paste, each once.
 fn hints(form: &Form, fields: &[&Field]) -> String {
+    match form.kind {
+        FormKind::Notice => return "--accept-banner   agrees to it, if you do".to_owned(),
+        FormKind::ChangePassword | FormKind::NewPin => return SET_IT_THERE.to_owned(),
+        FormKind::SignIn | FormKind::Challenge | FormKind::Takeover | FormKind::Role | FormKind::Other => {}
+    }
     let mut hints: Vec<String> = Vec::new();
     for hint in fields.iter().map(|field| hint(form, field)) {
         if !hints.contains(&hint) {
@@ -140,17 +153,16 @@ fn hint(form: &Form, field: &Field) -> String {
     };
     match field.purpose {
         Purpose::User => "-u NAME".to_owned(),
-        Purpose::Password => "--passwd-on-stdin".to_owned(),
+        Purpose::Password => "--passwd-on-stdin, --passwd-file FILE or --passwd-command COMMAND".to_owned(),
         Purpose::Code { .. } => {
-            "--token-mode totp --token-secret cmd:…   or the code as a further line with \
-                                 --passwd-on-stdin"
+            "--token-mode totp --token-secret @FILE   or the code as a further line with --passwd-on-stdin"
                 .to_owned()
         }
         Purpose::Menu => "the answer as a further line with --passwd-on-stdin".to_owned(),
-        Purpose::NewSecret => "sign in once on a terminal or in a browser, and set it there".to_owned(),
+        Purpose::NewSecret => SET_IT_THERE.to_owned(),
         Purpose::Realm => format!("--realm {}", quoted(chosen.unwrap_or("NAME"))),
         Purpose::Role => format!("--role {}", quoted(chosen.unwrap_or("NAME"))),
-        Purpose::Agreement => "--accept-banner".to_owned(),
+        Purpose::Agreement => "--accept-banner   agrees to it, if you do".to_owned(),
         Purpose::Session | Purpose::Button | Purpose::Other => {
             let value = match field.kind {
                 FieldKind::Check => "on",
@@ -179,6 +191,8 @@ fn cut(text: &str, characters: usize) -> String {
     }
 }
 
+/// No program should make up a secret that people have to know.
+const SET_IT_THERE: &str = "sign in once on a terminal or in a browser, and set it there";
 /// Choices that are listed.
 const MAX_CHOICES: usize = 20;
 /// Characters of a label.
@@ -214,7 +228,7 @@ mod tests {
                 FieldKind::Secret,
                 code,
                 "a one-time code is needed",
-                "--token-mode totp --token-secret cmd:…",
+                "--token-mode totp --token-secret @FILE",
             ),
             (
                 "realm",
@@ -279,6 +293,32 @@ mod tests {
     }
 
     #[test]
+    fn a_notice_is_agreed_to_whatever_its_form_holds() {
+        for fields in [vec![], vec![field("extra", FieldKind::Text, Purpose::Other)]] {
+            let mut form = form(fields);
+            form.kind = FormKind::Notice;
+            assert_eq!(
+                error(&form, &[0], Silence::NoTerminal).to_string(),
+                "error: the gateway shows a notice to agree to and there is no terminal to ask on\n  \
+                 where: form frmLogin at gw.example\n  try: --accept-banner   agrees to it, if you do"
+            );
+        }
+    }
+
+    #[test]
+    fn no_option_is_named_that_would_put_a_new_secret_among_the_arguments() {
+        for kind in [FormKind::ChangePassword, FormKind::NewPin] {
+            let mut form = form(vec![
+                field("oldPassword", FieldKind::Secret, Purpose::Other),
+                field("newPassword", FieldKind::Secret, Purpose::NewSecret),
+            ]);
+            form.kind = kind;
+            let hint = error(&form, &[0, 1], Silence::Forbidden).hint;
+            assert_eq!(hint.as_deref(), Some(SET_IT_THERE));
+        }
+    }
+
+    #[test]
     fn a_form_of_its_own_is_told_field_by_field() {
         let mut form = form(vec![
             field("email", FieldKind::Text, Purpose::Other),
@@ -314,7 +354,7 @@ mod tests {
             error(&form(secrets.into()), &[0, 1], Silence::NoTerminal)
                 .hint
                 .as_deref(),
-            Some("--passwd-on-stdin")
+            Some("--passwd-on-stdin, --passwd-file FILE or --passwd-command COMMAND")
         );
     }
 
@@ -326,6 +366,10 @@ mod tests {
             error.message,
             "a password is needed and --no-passwd says to give none"
         );
-        assert_eq!(error.hint.as_deref(), Some("leave out --no-passwd"));
+        assert!(
+            error
+                .hint
+                .is_some_and(|hint| hint.starts_with("leave out --no-passwd"))
+        );
     }
 }

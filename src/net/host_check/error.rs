@@ -57,7 +57,7 @@ impl CheckFailure {
             Self::Check(error) => check_error(&error),
             Self::Wrapper { .. } => Error::new(ExitStatus::HostCheck, self.to_string())
                 .note("what it writes goes to standard error")
-                .hint("run it by hand, or leave out --csd-wrapper for the built-in host checker"),
+                .hint("run it by hand to see why, or leave out --csd-wrapper for the built-in host checker"),
         }
     }
 }
@@ -78,13 +78,13 @@ fn check_error(error: &HostCheckError) -> Error {
         HostCheckError::Status { .. }
         | HostCheckError::NoMessage
         | HostCheckError::BadEncoding
-        | HostCheckError::Malformed(_) => user.hint("--csd-wrapper PROGRAM"),
+        | HostCheckError::Malformed(_) => user.hint(OTHER_CHECKER),
     }
 }
 
 fn with_policies(error: Error, policies: &[PolicyVerdict]) -> Error {
     if policies.is_empty() {
-        return error.hint("--csd-wrapper PROGRAM");
+        return error.hint(OTHER_CHECKER);
     }
     let verdict = |policy: &PolicyVerdict| {
         let name: String = policy.name.chars().take(MAX_NAME).collect();
@@ -94,14 +94,23 @@ fn with_policies(error: Error, policies: &[PolicyVerdict]) -> Error {
     if policies.len() > MAX_NAMES {
         names.push(format!("{} more", policies.len() - MAX_NAMES));
     }
-    error
-        .note(format!("it asked for, and was told: {}", names.join(", ")))
-        .hint(
+    let error = error.note(format!("it asked for, and was told: {}", names.join(", ")));
+    match policies.iter().all(|policy| policy.met) {
+        // to claim more would not help
+        true => error.hint(
+            "ask the administrator what else is looked at; a certificate of this machine is shown with \
+             --hostcheck-certificate FILE",
+        ),
+        false => error.hint(
             "--hostcheck accept if this machine meets them all, --hostcheck FILE to say so one by one, \
              or --csd-wrapper PROGRAM",
-        )
+        ),
+    }
 }
 
+/// For answers that the built-in host checker cannot deal with.
+const OTHER_CHECKER: &str = "--csd-wrapper PROGRAM to leave the check to another one; -vv --dump-http-traffic shows what \
+                             was said, for a report";
 /// Policies named in an error.
 const MAX_NAMES: usize = 10;
 /// Characters of such a name.
@@ -133,7 +142,7 @@ mod tests {
         );
         let many = unsatisfied(&policies(12)).note.unwrap();
         assert!(many.ends_with("\"policy 9\u{1b}\" (not ok), 2 more"), "{many}");
-        assert_eq!(unsatisfied(&[]).hint.unwrap(), "--csd-wrapper PROGRAM");
+        assert_eq!(unsatisfied(&[]).hint.unwrap(), OTHER_CHECKER);
         let refused = HostCheckError::NoCookie {
             policies: policies(1),
         };
@@ -143,7 +152,9 @@ mod tests {
             refused.to_string(),
             format!(
                 "error: the gateway gave no new cookie after the host check\n  \
-                 note: it asked for, and was told: \"policy 0?\" (ok)\n{ways_out}"
+                 note: it asked for, and was told: \"policy 0?\" (ok)\n  \
+                 try: ask the administrator what else is looked at; a certificate of this machine is shown with \
+                 --hostcheck-certificate FILE"
             )
         );
     }
@@ -161,7 +172,9 @@ mod tests {
             ),
             (
                 CheckFailure::from(HostCheckError::NoMessage),
-                "error: the answer of the gateway's host checker holds no message\n  try: --csd-wrapper PROGRAM",
+                "error: the answer of the gateway's host checker holds no message\n  \
+                 try: --csd-wrapper PROGRAM to leave the check to another one; -vv --dump-http-traffic shows what was \
+                 said, for a report",
             ),
             (
                 CheckFailure::Wrapper {
@@ -170,7 +183,7 @@ mod tests {
                 },
                 "error: host checker /x/tncc failed: it did not answer within 30s\n  \
                  note: what it writes goes to standard error\n  \
-                 try: run it by hand, or leave out --csd-wrapper for the built-in host checker",
+                 try: run it by hand to see why, or leave out --csd-wrapper for the built-in host checker",
             ),
         ];
         for (failure, text) in table {
