@@ -1,0 +1,15 @@
+//! The built program signs in to the reference gateway on loopback, on every page we know of.
+
+#![expect(clippy::unwrap_used, reason = "all of this is a test")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the gateway's log holds more kinds of events than a test asks about"
+)]
+
+#[path = "login/command.rs"]
+mod command;
+#[path = "login/scene.rs"]
+mod scene;
+
+#[path = "login/flows.rs"]
+mod flows;
