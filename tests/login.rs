@@ -11,5 +11,11 @@ mod command;
 #[path = "login/scene.rs"]
 mod scene;
 
+#[path = "login/choices.rs"]
+mod choices;
 #[path = "login/flows.rs"]
 mod flows;
+#[path = "login/refusals.rs"]
+mod refusals;
+#[path = "login/requests.rs"]
+mod requests;

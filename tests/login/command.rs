@@ -117,11 +117,7 @@ impl Ended {
     /// The value of one of the lines `NAME='VALUE'`.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let mut lines = self.stdout.lines();
-        lines.find_map(|line| {
-            line.strip_prefix(name)?
-                .strip_prefix("='")?
-                .strip_suffix('\'')
-        })
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix("='")?.strip_suffix('\''))
     }
 }
 

@@ -72,12 +72,19 @@ fn session(scene: &Scene, ended: &Ended) -> Vec<String> {
     if ended.status != Some(0) {
         wrong.push("no success".to_owned());
     }
-    let names: Vec<&str> = ended.stdout.lines().filter_map(|line| line.split('=').next()).collect();
+    let names: Vec<&str> = ended
+        .stdout
+        .lines()
+        .filter_map(|line| line.split('=').next())
+        .collect();
     if names != ["COOKIE", "HOST", "CONNECT_URL", "FINGERPRINT", "RESOLVE"] {
         wrong.push(format!("the lines are {names:?}"));
     }
     let cookie = ended.value("COOKIE").unwrap_or_default();
-    let dsid = cookie.split(';').next().and_then(|first| first.strip_prefix("DSID="));
+    let dsid = cookie
+        .split(';')
+        .next()
+        .and_then(|first| first.strip_prefix("DSID="));
     let lapsed = |kind: &EventKind| matches!(kind, EventKind::Lapsed(_));
     let has_lapsed = !scene.seen(|kind| lapsed(&kind).then_some(())).is_empty();
     if !has_lapsed && !dsid.is_some_and(|dsid| scene.gateway.is_session(dsid)) {

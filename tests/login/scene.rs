@@ -113,7 +113,9 @@ impl Scene {
         let given = Given::of(&self.flow);
         let options = given.options.iter().map(String::as_str);
         let own = self.flow.options().iter().map(|option| self.named(option));
-        let call = self.auth(&options.collect::<Vec<_>>()).args(own.collect::<Vec<_>>());
+        let call = self
+            .auth(&options.collect::<Vec<_>>())
+            .args(own.collect::<Vec<_>>());
         call.input(&given.lines).at(self.flow_folder())
     }
 
