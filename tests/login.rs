@@ -8,14 +8,24 @@
 
 #[path = "login/command.rs"]
 mod command;
+#[path = "login/left_out.rs"]
+mod left_out;
 #[path = "login/scene.rs"]
 mod scene;
 
+#[path = "login/better.rs"]
+mod better;
 #[path = "login/choices.rs"]
 mod choices;
 #[path = "login/flows.rs"]
 mod flows;
+#[path = "login/probe.rs"]
+mod probe;
 #[path = "login/refusals.rs"]
 mod refusals;
 #[path = "login/requests.rs"]
 mod requests;
+#[path = "login/secrets.rs"]
+mod secrets;
+#[path = "login/shells.rs"]
+mod shells;
