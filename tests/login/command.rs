@@ -53,12 +53,6 @@ impl Call {
         self
     }
 
-    /// With a variable in the environment.
-    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
-        self.command.env(name, value);
-        self
-    }
-
     /// In a folder.
     pub(crate) fn at(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);

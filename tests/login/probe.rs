@@ -93,10 +93,7 @@ fn a_page_that_cannot_be_read_is_a_problem_and_no_failure() {
 #[test]
 fn a_certificate_nobody_knows_is_shown_with_its_pin() {
     let scene = Scene::of("pcs-8/primary");
-    let probe = scene
-        .program(PROGRAM)
-        .args(["probe", "--no-system-trust"])
-        .arg(scene.url());
+    let probe = scene.program(PROGRAM).arg("probe").arg(scene.url());
     let ended = probe.exits(0);
     only_looked(&scene);
     let pin = scene.gateway.pin();
