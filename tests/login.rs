@@ -25,6 +25,8 @@ mod probe;
 mod refusals;
 #[path = "login/requests.rs"]
 mod requests;
+#[path = "login/results.rs"]
+mod results;
 #[path = "login/secrets.rs"]
 mod secrets;
 #[path = "login/shells.rs"]
