@@ -29,6 +29,8 @@ mod rights;
 mod routes;
 #[path = "netns/script.rs"]
 mod script;
+#[path = "netns/sign_in.rs"]
+mod sign_in;
 #[path = "netns/snapshot.rs"]
 mod snapshot;
 #[path = "netns/space.rs"]

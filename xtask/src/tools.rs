@@ -40,6 +40,9 @@ pub(crate) const DEMO: &[Tool] = &[
 /// What the tests run in addition.
 pub(crate) const TEST: &[Tool] = &[
     Tool::new("openssl", Check::Program("openssl", "version")),
+    Tool::new("bash", Check::Program("bash", "--version")),
+    Tool::new("dash", Check::File("/usr/bin/dash")),
+    Tool::new("busybox", Check::Program("busybox", "true")),
     Tool::new("openconnect", Check::Program("openconnect", "--version")),
     Tool::new("vpnc-scripts", Check::File("/usr/share/vpnc-scripts/vpnc-script")),
     Tool::new("iperf3", Check::Program("iperf3", "--version")),

@@ -22,6 +22,7 @@ pub use self::error::FlowError;
 
 use self::classify::Class;
 use self::draft::Draft;
+use self::submit::agreement;
 use super::cookies::Jar;
 use super::exchange::{Request, Response};
 use super::page::PageForm;
@@ -307,7 +308,7 @@ impl Flow {
                 },
             },
             State::AskingAgreement(asking) => FlowError::Input {
-                form: Box::new(asking.form),
+                form: Box::new(agreement(&asking.form)),
                 fields: fields.to_vec(),
             },
             State::AskingRole(roles) => FlowError::Input {

@@ -151,7 +151,7 @@ impl Flow {
 }
 
 /// Only the text and yes or no.
-fn agreement(form: &Form) -> Form {
+pub(super) fn agreement(form: &Form) -> Form {
     Form {
         fields: vec![Field {
             name: form.id.clone(),
