@@ -106,7 +106,7 @@ read -r e; read -r f; echo \"later $e\" >> SEEN\n";
     } else {
         vec![]
     };
-    let mut command = stage.auth(&[LOUD, &["-u", "joe.hunter", "--non-inter"], &user].concat());
+    let mut command = stage.auth(&[], &[LOUD, &["-u", "joe.hunter", "--non-inter"], &user].concat());
     command.arg("--passwd-command").arg(&command_for_password);
     command
         .arg("--token-mode=hotp")
@@ -147,7 +147,7 @@ fn a_browser_sees_no_secret_but_the_address() {
     let browser = folder.path().join("browser");
     let text = format!("{}mv SEEN SEEN.done\n", spy()).replace("SEEN", &seen.display().to_string());
     program(&browser, &text);
-    let mut command = stage.auth(LOUD);
+    let mut command = stage.auth(&[], LOUD);
     command
         .args(["--cafile"])
         .arg(ca(&stage, &folder))
@@ -221,7 +221,7 @@ impl Factors {
             client_auth: ClientAuth::Required,
             ..Config::for_flow(flow)
         });
-        let proxy = Proxy::start(stage.runtime());
+        let proxy = Proxy::start();
         let folder = tempfile::tempdir().expect("a folder");
         let (certificate, key) = stage.gateway.client_certificate("joe").expect("a certificate");
         let key = PKey::private_key_from_pem(key.as_bytes()).expect("a key");
@@ -233,7 +233,7 @@ impl Factors {
     }
 
     fn run(&self, further: &[&str]) -> (Traces, Secrets) {
-        let mut command = self.stage.auth(&[LOUD, further].concat());
+        let mut command = self.stage.auth(&[], &[LOUD, further].concat());
         let proxy = format!(
             "http://proxyuser:hunter%40proxy%2Fpw@127.0.0.1:{}",
             self.proxy.port

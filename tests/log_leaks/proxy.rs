@@ -6,14 +6,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
-/// Runs until the runtime ends.
+/// Runs until this is dropped.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     heads: Arc<Mutex<String>>,
+    _runtime: Runtime,
 }
 
 impl Proxy {
-    pub(crate) fn start(runtime: &Runtime) -> Self {
+    pub(crate) fn start() -> Self {
+        let runtime = Runtime::new().expect("a runtime");
         let listener = runtime
             .block_on(TcpListener::bind("127.0.0.1:0"))
             .expect("a port");
@@ -25,7 +27,11 @@ impl Proxy {
                 tokio::spawn(serve(client, Arc::clone(&seen)));
             }
         });
-        Self { port, heads }
+        Self {
+            port,
+            heads,
+            _runtime: runtime,
+        }
     }
 
     /// Heads of all requests.

@@ -9,7 +9,7 @@ use vpnc_gateway::{Config, EventKind, Flow, Gateway};
 /// A gateway that runs until this is dropped.
 pub(crate) struct Stage {
     pub(crate) gateway: Gateway,
-    runtime: Runtime,
+    _runtime: Runtime,
 }
 
 impl Stage {
@@ -25,17 +25,23 @@ impl Stage {
     pub(crate) fn start(config: Config) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let gateway = runtime.block_on(Gateway::start(config)).expect("a gateway");
-        Self { gateway, runtime }
+        Self {
+            gateway,
+            _runtime: runtime,
+        }
     }
 
-    /// The program that signs in here with further options, inherits nothing and has no terminal.
-    pub(crate) fn auth(&self, options: &[&str]) -> Command {
+    /// A command that becomes the program in a session of its own, so without a terminal unless `setsid` is told to take
+    /// one. It signs in here with further options and inherits nothing.
+    pub(crate) fn auth(&self, setsid: &[&str], options: &[&str]) -> Command {
         let mut command = Command::new("setsid");
-        command.args([PROGRAM, "auth", &self.url(), "--servercert", &self.gateway.pin()]);
+        command
+            .args(setsid)
+            .args([PROGRAM, "auth", &self.url(), "--servercert", &self.gateway.pin()]);
         command.args(options).env_clear();
         command
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-            .env("TERM", "xterm");
+            .env("TERM", "dumb");
         command
     }
 
@@ -71,10 +77,6 @@ impl Stage {
             _ => None,
         })
         .collect()
-    }
-
-    pub(crate) fn runtime(&self) -> &Runtime {
-        &self.runtime
     }
 }
 
