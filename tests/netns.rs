@@ -15,6 +15,8 @@ mod errors;
 mod faults;
 #[path = "netns/figures.rs"]
 mod figures;
+#[path = "netns/host_check.rs"]
+mod host_check;
 #[path = "netns/lab.rs"]
 mod lab;
 #[path = "netns/ping.rs"]

@@ -12,6 +12,7 @@ use super::args::MessageArgs;
 use super::console::{Console, Label};
 use super::environment::Environment;
 use crate::error::Clean;
+use crate::net::dump;
 
 /// Sends all events to the console. Only the first call in a process counts.
 pub fn install(console: &Console, args: &MessageArgs, environment: &Environment) {
@@ -43,7 +44,7 @@ fn targets(args: &MessageArgs, variable: Option<&str>) -> (Targets, Option<Parse
     }
 }
 
-/// Other crates stay one step quieter than we.
+/// Other crates stay one step quieter than we. A dump that was asked for is shown whatever else is not.
 fn by_options(args: &MessageArgs) -> Targets {
     let (ours, others) = match (args.quiet, args.verbosity()) {
         (true, _) => (LevelFilter::ERROR, LevelFilter::ERROR),
@@ -51,7 +52,11 @@ fn by_options(args: &MessageArgs) -> Targets {
         (false, 1) => (LevelFilter::DEBUG, LevelFilter::INFO),
         (false, _) => (LevelFilter::TRACE, LevelFilter::DEBUG),
     };
-    Targets::new().with_default(others).with_target(CRATE, ours)
+    let targets = Targets::new().with_default(others).with_target(CRATE, ours);
+    match args.dump_http_traffic {
+        true => targets.with_target(dump::TARGET, LevelFilter::DEBUG),
+        false => targets,
+    }
 }
 
 /// `esp=trace` means our module of that name, and a crate of that name as well.
@@ -155,6 +160,19 @@ pub(super) mod tests {
         }
         assert!(chosen(false, 2, None).would_enable("vpnc_cli::esp", &Level::TRACE));
         assert!(!chosen(false, 0, None).would_enable("rustls", &Level::INFO));
+    }
+
+    #[test]
+    fn a_dump_is_shown_when_it_is_asked_for() {
+        for quiet in [false, true] {
+            let args = |dump_http_traffic| MessageArgs {
+                quiet,
+                dump_http_traffic,
+                ..MessageArgs::default()
+            };
+            assert!(by_options(&args(true)).would_enable("http", &Level::DEBUG));
+            assert!(!by_options(&args(false)).would_enable("http", &Level::DEBUG));
+        }
     }
 
     #[test]

@@ -64,6 +64,73 @@ fn children_do_not_inherit_the_secret() {
     assert!(!seen.contains(SECRET), "{seen}");
 }
 
+/// `tests/log_leaks.rs` has the sign-in alone, with all the secrets there are.
+#[test]
+fn scripts_see_nothing_of_the_sign_in_before_them() {
+    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/pages/pcs-8/password2.flow");
+    let Some(lab) = Lab::start(&format!("--pages {pages}")) else {
+        return;
+    };
+    let (seen, log) = (lab.file("seen"), lab.file("log"));
+    let script = format!(
+        "{{ echo \"reason=$reason\"; env; cat /proc/$PPID/cmdline /proc/$PPID/environ; }} >> {}; : ",
+        seen.display()
+    );
+    let mut command = lab.program(&[
+        CLIENT,
+        "connect",
+        GATEWAY,
+        "--servercert",
+        &lab.pin,
+        "-s",
+        &script,
+    ]);
+    command.args([
+        "-u",
+        "joe",
+        "--non-inter",
+        "-vv",
+        "--dump-http-traffic",
+        "--log-file",
+    ]);
+    command
+        .arg(&log)
+        .env("VPNC_PASSWORD", "secret")
+        .env("VPNC_TOKEN_SECRET", "base32:GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+    let client = Client::start(command, "");
+    client.wait_connected();
+    let exit = client.interrupt().says("logged out");
+    let seen = fs::read(seen).expect("what the script saw");
+    let seen = String::from_utf8_lossy(&seen);
+    assert!(
+        seen.contains("reason=connect") && seen.contains("reason=disconnect"),
+        "{seen}"
+    );
+    assert!(
+        seen.contains("INTERNAL_IP4_ADDRESS") && seen.contains(GATEWAY),
+        "{seen}"
+    );
+    let log = fs::read_to_string(log).expect("a log");
+    let sessions: Vec<_> = lab
+        .events()
+        .iter()
+        .filter_map(|event| event.split("DSID=").nth(1)?.get(..32).map(str::to_owned))
+        .collect();
+    assert!(!sessions.is_empty(), "{:?}", lab.events());
+    for secret in sessions.iter().map(String::as_str).chain(["GEZDGNBVGY3TQOJQ"]) {
+        for text in [&*seen, &log, &exit.stderr] {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+    }
+    for text in [&*seen, &log, &exit.stderr] {
+        assert!(!text.contains("=secret"), "{text}");
+    }
+    assert!(
+        log.contains("> POST https://") && log.contains("password=<hidden len=6"),
+        "{log}"
+    );
+}
+
 #[test]
 fn progress_moves_on_a_terminal_only() {
     if !has("script") {

@@ -150,7 +150,8 @@ fn known_secrets(request: &exchange::Request, answer: &HeaderMap) -> Vec<String>
     known
 }
 
-const TARGET: &str = "http";
+/// Target of all events of a dump.
+pub const TARGET: &str = "http";
 /// Octets of a body.
 const SHOWN: usize = 16 << 10;
 /// Shorter values are everywhere.
