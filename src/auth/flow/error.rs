@@ -216,51 +216,57 @@ impl FlowError {
     }
 
     fn message(&self) -> String {
-        match self {
-            Self::NeedsBrowser { why, host } => {
-                format!("the sign-in page of {host} needs a browser{}", kind(*why))
-            }
-            Self::NotHttps { scheme, .. } if scheme != "http" => {
-                format!("the gateway wants another program to go on: {self}").replace("://", " at ")
-            }
-            _ => self.to_string(),
+        if let Self::NeedsBrowser { why, host } = self {
+            format!("the sign-in page of {host} needs a browser{}", kind(*why))
+        } else if let Self::NotHttps { scheme, .. } = self
+            && scheme != "http"
+        {
+            format!("the gateway wants another program to go on, by an address of the kind {scheme}:")
+        } else {
+            self.to_string()
         }
     }
 
     fn place(&self) -> Option<String> {
-        match self {
-            Self::Refused { place, .. } => Some(place.clone()),
-            Self::NoForm { title, .. } if !title.is_empty() => Some(format!("page {title:?}")),
-            Self::Input { form, .. } => Some(format!("form {} at {}", form.id, form.host)),
-            Self::Loop { form } => Some(format!("form {form}")),
-            _ => None,
+        if let Self::Refused { place, .. } = self {
+            Some(place.clone())
+        } else if let Self::Input { form, .. } = self {
+            Some(format!("form {} at {}", form.id, form.host))
+        } else if let Self::Loop { form } = self {
+            Some(format!("form {form}"))
+        } else if let Self::NoForm { title, .. } = self
+            && !title.is_empty()
+        {
+            Some(format!("page {title:?}"))
+        } else {
+            None
         }
     }
 
     fn note(&self) -> Option<String> {
-        let text = match self {
-            Self::Refused { text, tries, .. } => {
-                let calm = match tries {
-                    1 => "tried once and not repeated, for repeated refusals lock accounts".to_owned(),
-                    tries => format!("tried {tries} times, which is all that is tried"),
-                };
-                return Some(match text {
-                    Some(text) => format!("the page says: {}; {calm}", shortened(text)),
-                    None => calm,
-                });
-            }
-            Self::NoSuchChoice { labels, .. } => return Some(format!("there are: {}", labels.join(", "))),
-            Self::ForeignTarget { .. } | Self::NotHttps { .. } | Self::SecretInAddress { .. } => {
-                return Some("nothing was sent".to_owned());
-            }
-            Self::Stopped { text, .. }
-            | Self::HostCheck { text }
-            | Self::TakeoverRefused { text }
-            | Self::NoForm { text, .. } => text,
-            _ => return None,
-        };
-        text.as_ref()
-            .map(|text| format!("the page says: {}", shortened(text)))
+        if let Self::Refused { text, tries, .. } = self {
+            let calm = match tries {
+                1 => "tried once and not repeated, for repeated refusals lock accounts".to_owned(),
+                tries => format!("tried {tries} times, which is all that is tried"),
+            };
+            Some(match text {
+                Some(text) => format!("the page says: {}; {calm}", shortened(text)),
+                None => calm,
+            })
+        } else if let Self::NoSuchChoice { labels, .. } = self {
+            Some(format!("there are: {}", labels.join(", ")))
+        } else if let Self::ForeignTarget { .. } | Self::NotHttps { .. } | Self::SecretInAddress { .. } = self
+        {
+            Some("nothing was sent".to_owned())
+        } else if let Self::Stopped { text: Some(text), .. }
+        | Self::HostCheck { text: Some(text) }
+        | Self::TakeoverRefused { text: Some(text) }
+        | Self::NoForm { text: Some(text), .. } = self
+        {
+            Some(format!("the page says: {}", shortened(text)))
+        } else {
+            None
+        }
     }
 
     fn hint(&self) -> Option<String> {
@@ -306,6 +312,9 @@ impl FlowError {
             } => {
                 "check the path of the URL; some gateways want another --useragent, for example 'Mozilla/5.0'"
                     .to_owned()
+            }
+            Self::Status { status: 401, .. } => {
+                format!("HTTP authentication (Basic, Negotiate, NTLM) is not built; {BY_COOKIE}")
             }
             Self::Status { status, .. } if *status >= 500 => {
                 "the gateway has a fault: try again later, and tell its administrator".to_owned()
