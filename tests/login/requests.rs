@@ -1,8 +1,8 @@
 //! What goes over the wire: connections, requests, and nothing that is not needed.
 
-use vpnc_gateway::EventKind;
+use vpnc_gateway::{EventKind, Expect, Flow};
 
-use crate::scene::Scene;
+use crate::scene::{Scene, pages};
 
 #[test]
 fn one_connection_serves_the_whole_sign_in() {
@@ -46,4 +46,24 @@ fn what_is_missing_is_found_before_anything_is_sent() {
     let scene = Scene::of("pcs-8/primary");
     scene.auth(&["-u", "joe"]).exits(4).says("a password is needed");
     assert_eq!(scene.forms(), Vec::<String>::new());
+}
+
+#[test]
+fn no_page_is_fetched_twice_in_a_row() {
+    for folder in ["adfs", "ics-22", "ive-6", "keycloak", "pcs-8", "pcs-9", "sa-7"] {
+        for path in Flow::all(pages().join(folder)).unwrap() {
+            let flow = Flow::load(path).unwrap();
+            if *flow.expect() != Expect::Cookie {
+                continue;
+            }
+            let name = flow.name();
+            let scene = Scene::play(flow);
+            scene.as_told().end();
+            let requests = scene.requests();
+            let again = requests
+                .windows(2)
+                .find(|two| two[0] == two[1] && two[0].starts_with("GET "));
+            assert_eq!(again, None, "{name}");
+        }
+    }
 }
