@@ -8,6 +8,7 @@ use super::error::FlowError;
 use super::fill::Filling;
 use super::{
     Flow, HostCheckDemand, MAX_TRIES, Notice, PREAUTH, SIGNIN, State, Step, checked, is_gateway_page,
+    same_origin,
 };
 use crate::auth::exchange::Response;
 use crate::auth::page::{self, BrowserOnly, Link, Page, PageForm};
@@ -91,7 +92,11 @@ impl Flow {
         if checkable && is_gateway_page(&self.url) {
             return self.check_host(page);
         }
-        if self.host_checked && !page.params.is_empty() {
+        let is_loop = page
+            .forms
+            .iter()
+            .any(|form| REMEDIATION.contains(&form.name.as_str()));
+        if self.host_checked && (!page.params.is_empty() || is_loop) {
             return Err(FlowError::HostCheck { text: text_of(page) });
         }
         let onward = page.refresh.as_ref().or(page.script_redirect.as_ref());
@@ -104,9 +109,24 @@ impl Flow {
                 self.follow(&target)
             }
             (_, Some(why)) => Ok(self.browse(Some(why))),
+            (None, None) if !page.frames.is_empty() => self.enter_frame(page),
             // nothing to see: whatever it is, a script makes it
             (None, None) if page.has_scripts && page.text.trim().is_empty() => Ok(self.browse(None)),
             (None, None) => Err(FlowError::NoForm {
+                host: self.host().to_owned(),
+                title: page.title.clone(),
+                text: text_of(page),
+            }),
+        }
+    }
+
+    /// Old pages have their form in a frame.
+    fn enter_frame(&mut self, page: &Page) -> Result<Step, FlowError> {
+        let targets = page.frames.iter().filter_map(|frame| page.base.join(frame).ok());
+        let own = targets.into_iter().find(|target| same_origin(target, &self.url));
+        match own {
+            Some(target) => self.follow(target.as_str()),
+            None => Err(FlowError::NoForm {
                 host: self.host().to_owned(),
                 title: page.title.clone(),
                 text: text_of(page),
@@ -214,7 +234,10 @@ impl Flow {
             class,
             form: question,
             signature,
-            page_text: notice,
+            page_text: match refused {
+                true if notice.is_empty() => text_of(page).unwrap_or_default(),
+                _ => notice,
+            },
         })
     }
 
@@ -344,5 +367,7 @@ fn text_of(page: &Page) -> Option<String> {
     Some(page.text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
+/// Forms between the steps of a remediation (`juniper-forms.md §2`).
+const REMEDIATION: &[&str] = &["frm", "frmwelcome", "frmcompat"];
 /// The start page of who is signed in (`juniper-forms.md §1`).
 const STARTER: &str = "/dana/home/starter0.cgi?check=yes";

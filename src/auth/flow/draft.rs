@@ -231,6 +231,17 @@ impl Draft {
         text.finish()
     }
 
+    /// There are boxes, and none is ticked or asked for.
+    pub(super) fn leaves_boxes_open(&self) -> bool {
+        let pairs = self.controls.iter().zip(&self.values);
+        let mut boxes = pairs
+            .filter(|(control, _)| matches!(control.kind, ControlKind::Checkbox { .. }))
+            .peekable();
+        boxes.peek().is_some()
+            && self.questions.is_empty()
+            && boxes.all(|(_, value)| *value == Value::Nothing)
+    }
+
     /// There is more than one button to choose from.
     pub(super) fn can_be_declined(&self) -> bool {
         self.controls.iter().filter(|control| is_button(control)).count() > 1

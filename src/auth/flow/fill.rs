@@ -44,6 +44,9 @@ impl Filling<'_> {
                 self.enter(&mut draft, number, control, value)?;
                 continue;
             }
+            if is_notice(&control.name) {
+                continue;
+            }
             if control.readonly {
                 draft.set_as_found(number);
                 continue;
@@ -55,7 +58,6 @@ impl Filling<'_> {
                     self.fill_password(&mut draft, number, purpose, &mut first_new);
                 }
                 ControlKind::Text => self.fill_text(&mut draft, number, control),
-                ControlKind::TextArea if is_notice(&control.name) => {}
                 ControlKind::TextArea => self.ask_text(&mut draft, number, Purpose::Other),
                 ControlKind::Checkbox { checked } => self.fill_box(&mut draft, number, *checked),
                 ControlKind::Select { options, multiple } => {
@@ -242,7 +244,9 @@ impl Filling<'_> {
             .iter()
             .filter(|other| is_open(other, &ControlKind::Text))
             .count();
-        if name.starts_with("user") || name.starts_with("uname") {
+        // `user#2` is the account at a second server
+        let first = !name.contains('#');
+        if first && (name.starts_with("user") || name.starts_with("uname")) {
             Purpose::User
         } else if looks_like_code(&control.name) {
             Purpose::Code { next: false }
@@ -431,15 +435,22 @@ impl Filling<'_> {
 
     /// The button of the table, else the one a browser presses on Enter. Never one that cancels, unless asked for.
     fn choose_button(&self, draft: &mut Draft) {
-        let controls = self.form.controls.iter().enumerate();
-        let buttons: Vec<(usize, &Control)> = controls.filter(|(_, control)| is_button(control)).collect();
-        let asked_for = buttons.iter().find(|(_, control)| self.entry(control).is_some());
-        let names = self.class.buttons().iter();
-        let known = names
-            .filter_map(|name| buttons.iter().find(|(_, control)| control.name == *name))
-            .next();
+        let controls = || self.form.controls.iter().enumerate();
+        let buttons: Vec<(usize, &Control)> = controls().filter(|(_, control)| is_button(control)).collect();
+        let asked_for = buttons
+            .iter()
+            .find(|(_, control)| self.entry(control).is_some())
+            .copied();
+        // the one to go on by may be disabled until a script has seen a box ticked
+        let pressable = || {
+            controls().filter(|(_, control)| {
+                is_button(control) || (self.class == Class::Takeover && control.kind == ControlKind::Submit)
+            })
+        };
+        let mut names = self.class.buttons().iter();
+        let known = names.find_map(|name| pressable().find(|(_, control)| control.name == *name));
         if let Some((number, _)) = asked_for.or(known) {
-            draft.press(*number);
+            draft.press(number);
             return;
         }
         let positive: Vec<&(usize, &Control)> = buttons

@@ -25,10 +25,16 @@ impl Flow {
                     text: Some(asking.page_text).filter(|text| !text.is_empty()),
                 });
             }
-            self.notices.push(Notice::Warning(format!(
-                "another session of this account is open and will be ended: {}",
-                asking.page_text.split_whitespace().collect::<Vec<_>>().join(" ")
-            )));
+            let text = asking.page_text.split_whitespace().collect::<Vec<_>>().join(" ");
+            self.notices.push(if asking.draft.leaves_boxes_open() {
+                Notice::Info(format!(
+                    "another session of this account is open and stays so: {text}"
+                ))
+            } else {
+                Notice::Warning(format!(
+                    "another session of this account is open and will be ended: {text}"
+                ))
+            });
         }
         if asking.draft.questions.is_empty() {
             return self.submit(asking);

@@ -5,8 +5,10 @@ use memchr::memmem;
 use super::BrowserOnly;
 
 /// What was seen of each kind, the most telling first.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Hints {
+    /// Targets of the first frames.
+    pub(super) frames: Vec<String>,
     azure: bool,
     okta: bool,
     duo: bool,
@@ -30,6 +32,9 @@ impl Hints {
             self.duo |= value.contains(".duosecurity.com/");
             self.captcha |= value.contains("/recaptcha/") || value.contains("hcaptcha.com/");
             self.launcher |= names_launcher(value);
+            if self.frames.len() < MAX_FRAMES {
+                self.frames.push(value.trim().replace("&amp;", "&"));
+            }
         } else if is("data-host") {
             self.duo |= value.trim_end_matches('/').ends_with(".duosecurity.com");
         } else if is("href") || is("action") || is("content") {
@@ -47,7 +52,7 @@ impl Hints {
     }
 
     /// The best guess. Pages of Azure that do hold their fields are like any other.
-    pub(super) fn verdict(self, has_fields: bool) -> Option<BrowserOnly> {
+    pub(super) fn verdict(&self, has_fields: bool) -> Option<BrowserOnly> {
         [
             (self.azure && !has_fields, BrowserOnly::Azure),
             (self.okta, BrowserOnly::Okta),
@@ -64,5 +69,7 @@ fn names_launcher(value: &str) -> bool {
     LAUNCHERS.iter().any(|scheme| value.contains(scheme))
 }
 
+/// Frames that are remembered.
+const MAX_FRAMES: usize = 4;
 const LAUNCHERS: [&str; 2] = ["pulsesecureclient:", "junosclient:"];
 const OKTA_REDIRECT: &str = "/login/sessionCookieRedirect";

@@ -55,6 +55,7 @@ pub fn read(body: &[u8], content_type: Option<&str>, url: &Url) -> Result<Page, 
         links: found.links,
         refresh: found.refresh,
         script_redirect: scripts.redirect,
+        frames: hints.frames,
         params: found.params,
         submits_itself: scripts.submits,
         has_scripts: !reduced.scripts.is_empty(),
@@ -111,6 +112,8 @@ pub struct Page {
     pub refresh: Option<String>,
     /// Target of the first script redirect whose target is a literal.
     pub script_redirect: Option<String>,
+    /// Targets of the first frames, `<iframe>` and `<frame>`.
+    pub frames: Vec<String>,
     /// Names and values of `<param>`: the page starts an applet (`juniper-forms.md §2`).
     pub params: Vec<(String, String)>,
     /// Why the page cannot work without a browser, if that is known.
