@@ -39,7 +39,7 @@ pub(super) fn first_line(kind: &Kind, command: &Secret, limit: Duration) -> Resu
         // a thread, because a pipe has no time limit; it ends when the pipe is closed
         std::thread::spawn(move || {
             let mut output = BufReader::new(output);
-            let line = kind.first_line(&mut output, "standard output of the command");
+            let line = kind.line(&mut output, "standard output of the command");
             // whoever waited may have gone
             drop(sender.send(line));
             // a command that still writes would be stopped by a closed pipe
