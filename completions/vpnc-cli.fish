@@ -58,7 +58,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l external-b
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE, fd:N or cmd:COMMAND; not the password of the account' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time; 0: never' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s C -l cookie -d 'The session cookie itself: `DSID=…`, or the value of DSID alone' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l cookie-file -d 'Read the session cookie from a file, first line' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l cookie-fd -d 'Read the session cookie from an open file descriptor, first line' -r
@@ -68,7 +68,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l hostcheck-
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l csd-user -d 'User to run that program as; needed when you are root' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: none is told]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
@@ -158,7 +158,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l external-browse
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE, fd:N or cmd:COMMAND; not the password of the account' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time; 0: never' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s C -l cookie -d 'The session cookie itself: `DSID=…`, or the value of DSID alone' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l cookie-file -d 'Read the session cookie from a file, first line' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l cookie-fd -d 'Read the session cookie from an open file descriptor, first line' -r
@@ -168,7 +168,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l hostcheck-certi
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l csd-user -d 'User to run that program as; needed when you are root' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: none is told]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
@@ -258,7 +258,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l external-brow
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE, fd:N or cmd:COMMAND; not the password of the account' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time; 0: never' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l format -d 'How the result is printed' -r -f -a "shell\t'COOKIE=\'…\' and others, for eval and nmcli'
 json\t'One object'
 env\t'VPNC_COOKIE=… and others, for an EnvironmentFile'
@@ -269,7 +269,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l hostcheck-cer
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l csd-user -d 'User to run that program as; needed when you are root' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: none is told]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
@@ -345,7 +345,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l exter
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE, fd:N or cmd:COMMAND; not the password of the account' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time; 0: never' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l format -d 'How the result is printed' -r -f -a "shell\t'COOKIE=\'…\' and others, for eval and nmcli'
 json\t'One object'
 env\t'VPNC_COOKIE=… and others, for an EnvironmentFile'
@@ -356,7 +356,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l hostc
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l csd-user -d 'User to run that program as; needed when you are root' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: none is told]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r
@@ -432,7 +432,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l external-bro
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE, fd:N or cmd:COMMAND; not the password of the account' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time; 0: never' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l format -d 'How the result is printed' -r -f -a "shell\t'COOKIE=\'…\' and others, for eval and nmcli'
 json\t'One object'
 env\t'VPNC_COOKIE=… and others, for an EnvironmentFile'
@@ -443,7 +443,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l hostcheck-ce
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l force-trojan -l hostcheck-interval -d 'Seconds between the checks while the tunnel is up, instead of the gateway\'s' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l csd-wrapper -d 'Leave host checks to this program instead (a TNCC wrapper)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l csd-user -d 'User to run that program as; needed when you are root' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l device-id -d 'Identifier of this machine for the host checker, 32 hexadecimal digits [default: none is told]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l servercert -d 'Trust this public key and no other: pin-sha256:BASE64 (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l cafile -d 'Trust the certificate authorities in this PEM file as well (may be repeated)' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l sni -d 'Name sent in the TLS handshake when it differs from the host in the URL' -r

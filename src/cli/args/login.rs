@@ -158,7 +158,7 @@ pub struct LoginArgs {
     /// Passphrase of the private key: TEXT, @FILE, fd:N or cmd:COMMAND; not the password of the account
     #[arg(short = 'p', long, value_name = "TEXT", help_heading = KEY)]
     pub key_password: Option<Secret>,
-    /// Warn when the client certificate expires within this time
+    /// Warn when the client certificate expires within this time; 0: never
     #[arg(
         short = 'e',
         long,
@@ -201,7 +201,7 @@ pub struct HostCheckArgs {
     /// User to run that program as; needed when you are root
     #[arg(long, value_name = "USER", value_parser = values::answer)]
     pub csd_user: Option<String>,
-    /// Identifier of this machine for the host checker, 32 hexadecimal digits [default: random, kept]
+    /// Identifier of this machine for the host checker, 32 hexadecimal digits [default: none is told]
     #[arg(long, value_name = "HEX", value_parser = values::device_id)]
     pub device_id: Option<String>,
 }
