@@ -84,9 +84,9 @@ pub async fn probe(connector: Connector, path: String, dump: Option<Dump>) -> Re
     };
     let tls = client.tls().cloned();
     let mut connector = client.into_gateway();
-    let pulse = match &begins {
-        Begins::Broken(_) => None,
-        _ => speaks_pulse(&mut connector).await,
+    let pulse = match matches!(begins, Begins::Broken(_)) {
+        true => None,
+        false => speaks_pulse(&mut connector).await,
     };
     Ok(Probe {
         connector,
@@ -121,3 +121,28 @@ async fn speaks_pulse(connector: &mut Connector) -> Option<bool> {
 
 /// Whoever knows the protocol answers at once.
 const PULSE_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::testing::{Authority, Gateway, NAME, Script, connector, settings};
+
+    #[tokio::test]
+    async fn a_provider_that_cannot_be_reached_leaves_the_gateway_known() {
+        let leaf = Authority::new().leaf(NAME);
+        // nobody listens on port 1
+        let answer = "HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1:1/sso\r\nContent-Length: 0\r\n\r\n";
+        let gateway = Gateway::modern(leaf.server(), Script::Answer(answer)).await;
+        let mut settings = settings(gateway.port);
+        settings.tls.accept_untrusted_for_probe = true;
+        let probed = probe(connector(&settings).unwrap(), "/".to_owned(), None).await;
+        let probed = probed.unwrap_or_else(|error| panic!("{error:?}"));
+        assert!(
+            matches!(probed.begins, Begins::Broken(NetError::Unreachable { .. })),
+            "{:?}",
+            probed.begins
+        );
+        assert_eq!(probed.tls.unwrap().pin, leaf.pin().to_string());
+        assert!(probed.elsewhere && !probed.network_connect);
+    }
+}

@@ -37,6 +37,9 @@ pub struct ProbeReport {
     pub chain: Vec<ProbedCertificate>,
     /// Why the certificate is not trusted; `None` when it is.
     pub untrusted: Option<String>,
+    /// `--servercert` was given, and nothing else counts.
+    #[serde(skip)]
+    pub pinned: bool,
     /// Pin of the public key: `pin-sha256:…`.
     pub pin: String,
     /// Protocols the gateway answers, for example `nc`.
@@ -138,6 +141,7 @@ fn report(settings: &ProbeSettings, probed: Probe) -> ProbeReport {
         host: settings.gateway.host.clone(),
         port: settings.gateway.port,
         address: probed.connector.address().map(|address| address.ip()),
+        pinned: !settings.gateway.tls.pins.is_empty(),
         untrusted: tls.as_ref().and_then(|tls| tls.verdict.clone()),
         legacy: tls.as_ref().is_some_and(|tls| tls.legacy),
         pin: tls.as_ref().map(|tls| tls.pin.clone()).unwrap_or_default(),
@@ -149,7 +153,8 @@ fn report(settings: &ProbeSettings, probed: Probe) -> ProbeReport {
         chain,
         protocols: protocols
             .into_iter()
-            .filter_map(|(spoken, name)| spoken.then(|| name.to_owned()))
+            .filter(|(spoken, _)| *spoken)
+            .map(|(_, name)| name.to_owned())
             .collect(),
         // the query may hold the state of this very sign-in
         sign_in_url: probed.page[..Position::AfterPath].to_owned(),
@@ -216,7 +221,7 @@ fn typed(settings: &ProbeSettings) -> String {
 /// What a person would see and fill in.
 fn fields(form: &PageForm) -> Vec<String> {
     let controls = form.controls.iter().filter(|control| {
-        !control.disabled && !control.invisible && !control.name.is_empty() && is_field(&control.kind)
+        !control.disabled && !control.invisible && !control.name.is_empty() && control.kind.is_field()
     });
     controls
         .map(
@@ -226,18 +231,6 @@ fn fields(form: &PageForm) -> Vec<String> {
             },
         )
         .collect()
-}
-
-fn is_field(kind: &ControlKind) -> bool {
-    match kind {
-        ControlKind::Text
-        | ControlKind::Password
-        | ControlKind::TextArea
-        | ControlKind::Checkbox { .. }
-        | ControlKind::Radio { .. }
-        | ControlKind::Select { .. } => true,
-        ControlKind::Hidden | ControlKind::Submit | ControlKind::Image | ControlKind::Other => false,
-    }
 }
 
 /// The realms to choose from, or the only one.

@@ -101,7 +101,8 @@ fn gateway(report: &ProbeReport) -> String {
 /// The command to type next.
 fn next(report: &ProbeReport) -> String {
     let mut words = format!("vpnc-cli connect {}", quoted(&report.typed));
-    if report.untrusted.is_some() {
+    // with a pin the key is trusted for the pin alone
+    if report.pinned || report.untrusted.is_some() {
         words.extend([" --servercert ", &quoted(&report.pin)]);
     }
     let wanted = [
@@ -250,6 +251,11 @@ next         vpnc-cli connect gw.example/staff --servercert pin-sha256:AA= --rea
             signed_in_at_once: true,
             ..plain.clone()
         };
+        let pinned = ProbeReport {
+            pinned: true,
+            pin: "pin-sha256:AA=".to_owned(),
+            ..plain.clone()
+        };
         let old = ProbeReport {
             insecure: true,
             ..plain
@@ -259,6 +265,10 @@ next         vpnc-cli connect gw.example/staff --servercert pin-sha256:AA= --rea
             (
                 &certificate,
                 "next       vpnc-cli connect gw --certificate FILE --sslkey FILE -u NAME",
+            ),
+            (
+                &pinned,
+                "next       vpnc-cli connect gw --servercert pin-sha256:AA= -u NAME",
             ),
             (&at_once, "next       vpnc-cli connect gw"),
             (
