@@ -1,6 +1,6 @@
 //! `--token-secret` and `--key-password`: `@FILE`, `fd:N`, `cmd:COMMAND` or the text itself.
 
-mod command;
+pub(super) mod command;
 
 use std::path::PathBuf;
 

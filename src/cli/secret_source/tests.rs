@@ -76,6 +76,8 @@ fn commands_that_fail_are_told_without_what_they_were() {
         ("echo; echo hunter2", "printed nothing"),
         ("read word && echo hunter2", "exit status 1"),
         ("printf 'hunter2\\377'", "not plain text"),
+        ("cat", "printed nothing"),
+        ("exit 0", "printed nothing"),
         ("sleep 2 & printf hunter2", "still holds its output"),
     ] {
         let limit = if text.contains("0.3 s") || text.contains("holds") {
