@@ -359,7 +359,7 @@ fn handshake_error(place: &str, refusal: &Refusal, tried: Backends) -> Error {
         Refusal::ClientCertificate { alert } => {
             return error
                 .at(format!("the gateway sent alert {alert}"))
-                .hint("--certificate FILE, with --sslkey FILE when its key is elsewhere");
+                .hint("check --certificate and --sslkey");
         }
         Refusal::Alert(_) => return error,
         Refusal::Suites { .. } | Refusal::Version { .. } | Refusal::Closed | Refusal::Parameters(_) => {}
