@@ -57,8 +57,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s F -l form-
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l external-browser -d 'Where a sign-in that needs a browser goes on: a program started with the URL, or `print`' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE or fd:N; not the password of the account' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE, fd:N or cmd:COMMAND; not the password of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time; 0: never' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s C -l cookie -d 'The session cookie itself: `DSID=…`, or the value of DSID alone' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l cookie-file -d 'Read the session cookie from a file, first line' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l cookie-fd -d 'Read the session cookie from an open file descriptor, first line' -r
@@ -157,8 +157,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s F -l form-entry
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l external-browser -d 'Where a sign-in that needs a browser goes on: a program started with the URL, or `print`' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE or fd:N; not the password of the account' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE, fd:N or cmd:COMMAND; not the password of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time; 0: never' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s C -l cookie -d 'The session cookie itself: `DSID=…`, or the value of DSID alone' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l cookie-file -d 'Read the session cookie from a file, first line' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l cookie-fd -d 'Read the session cookie from an open file descriptor, first line' -r
@@ -257,8 +257,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s F -l form-ent
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l external-browser -d 'Where a sign-in that needs a browser goes on: a program started with the URL, or `print`' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE or fd:N; not the password of the account' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE, fd:N or cmd:COMMAND; not the password of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time; 0: never' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l format -d 'How the result is printed' -r -f -a "shell\t'COOKIE=\'…\' and others, for eval and nmcli'
 json\t'One object'
 env\t'VPNC_COOKIE=… and others, for an EnvironmentFile'
@@ -344,8 +344,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s F -l 
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l external-browser -d 'Where a sign-in that needs a browser goes on: a program started with the URL, or `print`' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE or fd:N; not the password of the account' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE, fd:N or cmd:COMMAND; not the password of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time; 0: never' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l format -d 'How the result is printed' -r -f -a "shell\t'COOKIE=\'…\' and others, for eval and nmcli'
 json\t'One object'
 env\t'VPNC_COOKIE=… and others, for an EnvironmentFile'
@@ -431,8 +431,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s F -l form-en
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l external-browser -d 'Where a sign-in that needs a browser goes on: a program started with the URL, or `print`' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l token-mode -d 'Generate one-time codes: totp or hotp [default: by the secret]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l token-secret -d 'Secret of the generator: base32:TEXT, 0xHEX, otpauth://…, TEXT[,COUNTER], @FILE, fd:N or cmd:COMMAND' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE or fd:N; not the password of the account' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s p -l key-password -d 'Passphrase of the private key: TEXT, @FILE, fd:N or cmd:COMMAND; not the password of the account' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s e -l cert-expire-warning -d 'Warn when the client certificate expires within this time; 0: never' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l format -d 'How the result is printed' -r -f -a "shell\t'COOKIE=\'…\' and others, for eval and nmcli'
 json\t'One object'
 env\t'VPNC_COOKIE=… and others, for an EnvironmentFile'

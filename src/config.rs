@@ -99,8 +99,33 @@ fn is_unroutable(net: &Ipv4Net) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod testing {
     use super::*;
+
+    /// A configuration with these prefixes for the tunnel and outside it.
+    pub(crate) fn config(include: &[&str], exclude: &[&str]) -> NetworkConfig {
+        NetworkConfig {
+            address: Ipv4Addr::new(10, 20, 1, 2),
+            prefix_len: Some(32),
+            netmask: Ipv4Addr::BROADCAST,
+            mtu: 1400,
+            dns: Vec::new(),
+            domains: Vec::new(),
+            wins: Vec::new(),
+            include: nets(include),
+            exclude: nets(exclude),
+        }
+    }
+
+    /// Prefixes from text.
+    pub(crate) fn nets(list: &[&str]) -> Vec<Ipv4Net> {
+        list.iter().map(|net| net.parse().expect("prefix")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{config, nets};
 
     #[test]
     fn what_is_told_is_what_is_routed() {
@@ -144,23 +169,5 @@ mod tests {
         let wide = ["0.0.0.0/1", "0.0.0.0/7", "126.0.0.0/7", "192.0.0.0/2"];
         let routes = config(&wide, &[]).effective_routes();
         assert_eq!((routes.count(), routes.unroutable.len()), (4, 0));
-    }
-
-    fn config(include: &[&str], exclude: &[&str]) -> NetworkConfig {
-        NetworkConfig {
-            address: Ipv4Addr::new(10, 20, 1, 2),
-            prefix_len: Some(32),
-            netmask: Ipv4Addr::BROADCAST,
-            mtu: 1400,
-            dns: Vec::new(),
-            domains: Vec::new(),
-            wins: Vec::new(),
-            include: nets(include),
-            exclude: nets(exclude),
-        }
-    }
-
-    fn nets(list: &[&str]) -> Vec<Ipv4Net> {
-        list.iter().map(|net| net.parse().expect("prefix")).collect()
     }
 }

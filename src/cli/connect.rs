@@ -198,25 +198,12 @@ fn setup(settings: &ConnectSettings) -> Result<Box<dyn NetworkSetup>, Error> {
             name: settings.name.clone(),
             journal_dir,
         })),
-        NetworkMode::Builtin if !privilege::can_configure_network() => return Err(no_rights()),
         NetworkMode::Builtin => Box::new(NativeSetup::new(NativeOptions {
             name: settings.name.clone(),
             journal_dir,
             metric: DEFAULT_METRIC,
-        })),
+        })?),
     })
-}
-
-fn no_rights() -> Error {
-    Error::new(
-        ExitStatus::NoPermission,
-        "cannot set up addresses and routes: operation not permitted",
-    )
-    .at(format!(
-        "running as {} without CAP_NET_ADMIN",
-        privilege::user_name()
-    ))
-    .hint("sudo, or leave the set-up to others with --network none or -s SCRIPT")
 }
 
 fn log_level() -> u8 {

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::args::CookieArgs;
 use super::environment::Environment;
-use super::secret_source::{Kind, credential};
+use super::private_file::{Kind, credential};
 use crate::auth::Jar;
 use crate::error::Error;
 use crate::exit::ExitStatus;
@@ -93,7 +93,8 @@ fn missing() -> Error {
 
 const COOKIE: Kind = Kind {
     name: "cookie",
-    descriptor_form: "--cookie-fd 3   with   3< FILE   in a shell",
+    exposed: "sign in again if the file was like this for long",
+    descriptor: "--cookie-fd 3   with   3< FILE   in a shell",
     refused,
 };
 

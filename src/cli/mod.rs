@@ -15,7 +15,7 @@ pub mod private_file;
 pub mod probe;
 pub mod progress;
 pub mod proxy;
-mod secret_source;
+pub mod secret_source;
 pub mod settings;
 mod shell;
 pub mod token_file;

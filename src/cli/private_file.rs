@@ -1,9 +1,9 @@
-//! Secrets in files and descriptors: who else may read them, and their first line.
+//! Secrets in files and descriptors: who else may read them, and their lines.
 
 use std::fs::{File, Metadata};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -13,16 +13,16 @@ use crate::exit::ExitStatus;
 use crate::platform::privilege;
 use crate::secret::Secret;
 
-/// What a secret is called in messages.
+/// A kind of secret: how errors speak of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     /// `cookie`, `passphrase`.
     pub name: &'static str,
     /// What to do when others may have read it.
     pub exposed: &'static str,
-    /// The option for descriptors, ready to paste.
+    /// How a descriptor for it is given, ready to paste.
     pub descriptor: &'static str,
-    /// The error for one that cannot be used, with the reason.
+    /// The error for contents that cannot be used, with the reason; the contents are never part of it.
     pub refused: fn(&str) -> Error,
 }
 
@@ -50,21 +50,16 @@ impl Kind {
     pub fn open(&self, path: &Path, privacy: Privacy) -> Result<(File, Metadata), Error> {
         let name = path.display();
         let unreadable = |error: io::Error| {
-            Error::new(
-                ExitStatus::NoInput,
-                format!("cannot read the {} file: {}", self.name, plain_io(&error)),
-            )
-            .at(name.to_string())
+            let message = format!("cannot read the {} file: {}", self.name, plain_io(&error));
+            Error::new(ExitStatus::NoInput, message).at(name.to_string())
         };
         let file = File::open(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
         if privacy == Privacy::Checked && is_open_to_others(&metadata) {
-            return Err(Error::new(
-                ExitStatus::BadData,
-                format!("other users can read the {} file", self.name),
-            )
-            .at(name.to_string())
-            .hint(format!("chmod 600 {name}   and {}", self.exposed)));
+            let message = format!("other users can read the {} file", self.name);
+            return Err(Error::new(ExitStatus::BadData, message)
+                .at(name.to_string())
+                .hint(format!("chmod 600 {name}   and {}", self.exposed)));
         }
         if metadata.is_dir() {
             return Err(unreadable(io::ErrorKind::IsADirectory.into()));
@@ -72,58 +67,75 @@ impl Kind {
         Ok((file, metadata))
     }
 
-    /// The first line of a file that nobody else can read.
-    pub fn from_file(&self, path: &Path, privacy: Privacy) -> Result<Secret, Error> {
-        let (file, _) = self.open(path, privacy)?;
-        self.first_line(BufReader::new(file), &path.display().to_string())
+    /// The first line of a file.
+    pub fn line_of_file(&self, path: &Path, environment: &Environment) -> Result<Secret, Error> {
+        let (file, _) = self.open(path, Privacy::of(path, environment))?;
+        self.line(&mut BufReader::new(file), &path.display().to_string())
     }
 
-    /// The first line of what is open under that number: files, pipes and sockets alike.
-    pub fn from_descriptor(&self, number: u32) -> Result<Secret, Error> {
+    /// All lines of a file, a few at most.
+    pub fn lines_of_file(&self, path: &Path, environment: &Environment) -> Result<Vec<Secret>, Error> {
+        let (file, _) = self.open(path, Privacy::of(path, environment))?;
+        self.lines(&mut BufReader::new(file), &path.display().to_string())
+    }
+
+    /// The first line of what is open under this number: files, pipes and sockets alike.
+    pub fn line_of_descriptor(&self, number: u32) -> Result<Secret, Error> {
         let name = format!("file descriptor {number}");
         match number {
-            0 => return self.first_line(io::stdin().lock(), &name),
+            0 => return self.line(&mut io::stdin().lock(), &name),
             1 | 2 => {
-                return Err(
-                    Error::new(ExitStatus::Usage, "output goes to file descriptors 1 and 2")
-                        .hint(self.descriptor),
-                );
+                let message = "output goes to file descriptors 1 and 2";
+                return Err(Error::new(ExitStatus::Usage, message).hint(self.descriptor));
             }
             _ => {}
         }
         let file = privilege::inherited_descriptor(number).map_err(|_| {
-            Error::new(
-                ExitStatus::NoInput,
-                format!("cannot read the {}: nothing is open there", self.name),
-            )
-            .at(&name)
-            .hint(self.descriptor)
+            let message = format!("cannot read the {}: nothing is open there", self.name);
+            Error::new(ExitStatus::NoInput, message)
+                .at(&name)
+                .hint(self.descriptor)
         })?;
-        self.first_line(BufReader::new(file), &name)
+        self.line(&mut BufReader::new(file), &name)
     }
 
-    /// Reads up to the end of the first line and no further than it must.
-    pub fn first_line(&self, source: impl BufRead, name: &str) -> Result<Secret, Error> {
+    /// Reads up to the end of the first line and no further than it must. The end of the line is cut off.
+    pub fn line(&self, source: &mut impl BufRead, name: &str) -> Result<Secret, Error> {
+        self.next_line(source, name).map(Option::unwrap_or_default)
+    }
+
+    /// The next line; `None` at the end.
+    pub fn next_line(&self, source: &mut impl BufRead, name: &str) -> Result<Option<Secret>, Error> {
         let mut line = Zeroizing::new(Vec::with_capacity(LIMIT));
-        let mut source = source.take(LIMIT as u64);
-        source.read_until(b'\n', &mut line).map_err(|error| {
-            Error::new(
-                ExitStatus::NoInput,
-                format!("cannot read the {}: {}", self.name, plain_io(&error)),
-            )
-            .at(name)
+        let read = source.take(LIMIT as u64).read_until(b'\n', &mut line);
+        read.map_err(|error| {
+            let message = format!("cannot read the {}: {}", self.name, plain_io(&error));
+            Error::new(ExitStatus::NoInput, message).at(name)
         })?;
         if line.len() == LIMIT {
             return Err((self.refused)("it is longer than 64 KiB").at(name));
         }
         let text = str::from_utf8(&line).map_err(|_| (self.refused)("it is not plain text").at(name))?;
-        Ok(Secret::new(trimmed(text)))
+        Ok((!text.is_empty()).then(|| Secret::new(text.trim_end_matches(['\r', '\n']))))
+    }
+
+    /// All lines, a few at most.
+    pub fn lines(&self, source: &mut impl BufRead, name: &str) -> Result<Vec<Secret>, Error> {
+        let mut lines = Vec::new();
+        while let Some(line) = self.next_line(source, name)? {
+            if lines.len() == MAX_LINES {
+                return Err((self.refused)("there are more than 64 lines").at(name));
+            }
+            lines.push(line);
+        }
+        Ok(lines)
     }
 }
 
-/// Without the white space around a line.
-pub fn trimmed(line: &str) -> &str {
-    line.trim_matches([' ', '\t', '\r', '\n'])
+/// A file among the credentials systemd hands to a service.
+pub fn credential(environment: &Environment, name: &str) -> Option<PathBuf> {
+    let path = environment.path(CREDENTIALS)?.join(name);
+    path.exists().then_some(path)
 }
 
 /// Pipes and the like (`<(command)` in a shell) have no mode that means anything.
@@ -131,11 +143,12 @@ fn is_open_to_others(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.permissions().mode() & 0o077 != 0
 }
 
+/// Longest line that is read.
+pub(super) const LIMIT: usize = 64 * 1024;
 /// Folder of the credentials systemd hands to a service.
-pub const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
-
-/// Longest input that is read.
-pub const LIMIT: usize = 64 * 1024;
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+/// No sign-in has that many fields.
+const MAX_LINES: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -146,53 +159,74 @@ mod tests {
     const TEST: Kind = Kind {
         name: "test",
         exposed: "make a new one",
-        descriptor: "--test-fd 3",
+        descriptor: "",
         refused: |why| Error::new(ExitStatus::BadData, why),
     };
 
+    fn texts(input: &[u8]) -> Result<Vec<String>, ExitStatus> {
+        let lines = TEST
+            .lines(&mut &input[..], "test")
+            .map_err(|error| error.status)?;
+        Ok(lines.iter().map(|line| line.expose().to_owned()).collect())
+    }
+
     #[test]
-    fn only_the_first_line_counts() {
-        let text = TEST
-            .first_line(&b" DSID=1\r\npassword\n"[..], "x")
-            .expect("a line");
-        assert_eq!(text.expose(), "DSID=1");
-        for empty in [&b"\nDSID=1\n"[..], b""] {
-            assert!(TEST.first_line(empty, "x").expect("a line").is_empty());
+    fn ends_of_lines_are_cut_off_and_blanks_are_kept() {
+        let table: [(&[u8], &[&str]); 5] = [
+            (b"", &[]),
+            (b"a", &["a"]),
+            (b" a \r\nb\n", &[" a ", "b"]),
+            (b"\nb", &["", "b"]),
+            (b"a\n\n", &["a", ""]),
+        ];
+        for (input, expected) in table {
+            let expected = expected.iter().map(|text| (*text).to_owned()).collect();
+            assert_eq!(texts(input), Ok(expected), "{input:?}");
         }
     }
 
     #[test]
+    fn only_the_first_line_counts() {
+        let mut source = &b"DSID=1\r\npassword\n"[..];
+        assert_eq!(TEST.line(&mut source, "test").expect("a line").expose(), "DSID=1");
+        assert_eq!(source, b"password\n");
+        assert!(TEST.line(&mut &b""[..], "test").expect("nothing").is_empty());
+    }
+
+    #[test]
     fn input_is_bounded() {
-        for bad in [&[b'a'; 2 * LIMIT][..], b"\xff\xfe"] {
-            let error = TEST.first_line(bad, "x").expect_err("no line");
-            assert_eq!(error.status, ExitStatus::BadData);
-        }
+        assert_eq!(texts(&[b'a'; 2 * LIMIT]), Err(ExitStatus::BadData));
+        assert_eq!(texts(&[b'\n'; MAX_LINES + 1]), Err(ExitStatus::BadData));
+        assert_eq!(texts(b"\xff\xfe"), Err(ExitStatus::BadData));
     }
 
     #[test]
     fn a_file_that_others_can_read_is_refused_unless_systemd_guards_it() {
         let folder = tempfile::tempdir().expect("a folder");
+        let nothing = Environment::default();
+        let credentials =
+            Environment::from_lookup(|name| (name == CREDENTIALS).then(|| folder.path().into()));
         let path = folder.path().join("secret");
         write(&path, "hunter2\n").expect("a file");
-        for (mode, privacy, is_read) in [
-            (0o600, Privacy::Checked, true),
-            (0o400, Privacy::Checked, true),
-            (0o640, Privacy::Checked, false),
-            (0o604, Privacy::Checked, false),
-            (0o440, Privacy::Systemd, true),
+        for (mode, environment, is_read) in [
+            (0o600, &nothing, true),
+            (0o400, &nothing, true),
+            (0o640, &nothing, false),
+            (0o604, &nothing, false),
+            (0o440, &credentials, true),
         ] {
             set_permissions(&path, Permissions::from_mode(mode)).expect("a mode");
-            let outcome = TEST.from_file(&path, privacy);
+            let outcome = TEST.line_of_file(&path, environment);
             assert_eq!(outcome.is_ok(), is_read, "{mode:o}");
             if let Err(error) = outcome {
                 assert_eq!(error.status, ExitStatus::BadData);
                 assert!(error.hint.expect("advice").starts_with("chmod 600"));
             }
         }
-        let missing = TEST.from_file(&folder.path().join("none"), Privacy::Checked);
+        let missing = TEST.line_of_file(&folder.path().join("none"), &nothing);
         assert_eq!(missing.expect_err("no file").status, ExitStatus::NoInput);
         set_permissions(folder.path(), Permissions::from_mode(0o700)).expect("a mode");
-        let folder = TEST.from_file(folder.path(), Privacy::Checked);
+        let folder = TEST.line_of_file(folder.path(), &nothing);
         assert_eq!(folder.expect_err("a folder").status, ExitStatus::NoInput);
     }
 }

@@ -10,7 +10,6 @@ use std::time::Duration;
 pub(super) use self::login::PASSWORD;
 pub use self::login::{
     Browser, ClaimSource, Dump, HostCheckSettings, KeySettings, LoginSettings, SecretSources, TokenSettings,
-    mode_of,
 };
 use super::args::{
     ConnectArgs, IdentityArgs, LogoutArgs, NetworkChoice, ProbeArgs, ReachArgs, ServerArgs, SignInArgs,

@@ -3,6 +3,7 @@
 use super::*;
 use crate::esp::{Cipher, EspKeys, Mac, SaKeys};
 use crate::wire::http_head::HeadError;
+use crate::wire::vectors::{config_form_a, server_rekey};
 
 const PACKET: [u8; 28] = {
     let mut packet = [7; 28];
@@ -186,21 +187,10 @@ impl Bench {
     }
 }
 
-fn dump(text: &str) -> Vec<u8> {
-    let octets = text
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once("  "));
-    octets
-        .flat_map(|(_, octets)| octets.split_whitespace())
-        .map(|octet| u8::from_str_radix(octet, 16).expect("hex"))
-        .collect()
-}
-
 /// Answer head, status and configuration (`juniper-nc.md §21.2`) with another inner address.
 fn set_up(address: [u8; 4]) -> Vec<u8> {
     let mut bytes = b"HTTP/1.1 200 OK\r\nSet-Cookie: DSLastAccess=1\r\n\r\n".to_vec();
-    let mut form = dump(include_str!("../../fixtures/wire/config-form-a.hex"));
+    let mut form = config_form_a();
     let at = form
         .windows(4)
         .position(|window| window == [10, 66, 7, 8])
@@ -208,10 +198,6 @@ fn set_up(address: [u8; 4]) -> Vec<u8> {
     form[at..at + 4].copy_from_slice(&address);
     bytes.extend_from_slice(&form);
     bytes
-}
-
-fn rekey() -> Vec<u8> {
-    dump(include_str!("../../fixtures/wire/server-rekey.hex"))
 }
 
 #[test]
@@ -268,7 +254,7 @@ fn only_whole_ipv4_packets_leave() {
 fn a_rekey_keeps_udp_in_use() {
     let (mut bench, _) = Bench::active();
     bench.take_events();
-    bench.channel(&rekey());
+    bench.channel(&server_rekey());
     assert_eq!(bench.take_events(), [Event::Rekeyed]);
     assert_eq!(bench.engine.path(), Path::Udp);
     let (route, batch) = bench.send_packet();
@@ -290,7 +276,7 @@ fn a_rekey_is_answered_while_udp_is_down() {
     let mut bench = Bench::configured(300);
     for seconds in [3, 30, 60] {
         bench.pass(seconds);
-        bench.channel(&rekey());
+        bench.channel(&server_rekey());
         assert_eq!(bench.engine.channel_mut().len(), 108, "after {seconds} s");
         bench.flush();
     }

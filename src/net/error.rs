@@ -349,7 +349,9 @@ fn handshake_error(place: &str, refusal: &Refusal, tried: Backends) -> Error {
         Refusal::Suites { .. } => "no cipher suite in common".to_owned(),
         Refusal::Version { .. } => "no TLS version in common".to_owned(),
         Refusal::Closed => "the gateway closed the connection at our first message".to_owned(),
-        Refusal::ClientCertificate { .. } => "the gateway does not accept our client certificate".to_owned(),
+        Refusal::ClientCertificate { .. } => {
+            "the gateway wants a client certificate, or another one".to_owned()
+        }
         Refusal::Alert(_) | Refusal::Parameters(_) => refusal.to_string(),
     };
     let error = Error::new(

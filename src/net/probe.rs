@@ -21,6 +21,8 @@ pub struct Probe {
     pub tls: Option<TlsInfo>,
     /// The page that asks first.
     pub page: Url,
+    /// That page is at another host than the gateway.
+    pub elsewhere: bool,
     /// Its form, as it stands there.
     pub form: Option<PageForm>,
     /// What a sign-in begins with.
@@ -42,6 +44,8 @@ pub enum Begins {
     Browser,
     /// An error.
     Failed(FlowError),
+    /// A connection that failed, after a first one to the gateway.
+    Broken(NetError),
     /// Nothing: there is a session at once, by the client certificate.
     Session,
 }
@@ -61,7 +65,12 @@ pub async fn probe(connector: Connector, path: String, dump: Option<Dump>) -> Re
     let begins = loop {
         step = match step {
             Ok(Step::Send(request)) => {
-                let response = client.send(&request).await?;
+                let response = match client.send(&request).await {
+                    Ok(response) => response,
+                    // what is known of the gateway by now is worth telling
+                    Err(error) if client.tls().is_some() => break Begins::Broken(error),
+                    Err(error) => return Err(error),
+                };
                 let next = flow.handle_response(&response);
                 client.move_gateway(flow.gateway())?;
                 next
@@ -75,11 +84,15 @@ pub async fn probe(connector: Connector, path: String, dump: Option<Dump>) -> Re
     };
     let tls = client.tls().cloned();
     let mut connector = client.into_gateway();
-    let pulse = speaks_pulse(&mut connector).await;
+    let pulse = match matches!(begins, Begins::Broken(_)) {
+        true => None,
+        false => speaks_pulse(&mut connector).await,
+    };
     Ok(Probe {
         connector,
         tls,
         page: flow.url().clone(),
+        elsewhere: flow.url().origin() != flow.gateway().origin(),
         form: flow.last_form().cloned(),
         network_connect: flow.saw_gateway_page(),
         begins,
@@ -108,3 +121,28 @@ async fn speaks_pulse(connector: &mut Connector) -> Option<bool> {
 
 /// Whoever knows the protocol answers at once.
 const PULSE_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::testing::{Authority, Gateway, NAME, Script, connector, settings};
+
+    #[tokio::test]
+    async fn a_provider_that_cannot_be_reached_leaves_the_gateway_known() {
+        let leaf = Authority::new().leaf(NAME);
+        // nobody listens on port 1
+        let answer = "HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1:1/sso\r\nContent-Length: 0\r\n\r\n";
+        let gateway = Gateway::modern(leaf.server(), Script::Answer(answer)).await;
+        let mut settings = settings(gateway.port);
+        settings.tls.accept_untrusted_for_probe = true;
+        let probed = probe(connector(&settings).unwrap(), "/".to_owned(), None).await;
+        let probed = probed.unwrap_or_else(|error| panic!("{error:?}"));
+        assert!(
+            matches!(probed.begins, Begins::Broken(NetError::Unreachable { .. })),
+            "{:?}",
+            probed.begins
+        );
+        assert_eq!(probed.tls.unwrap().pin, leaf.pin().to_string());
+        assert!(probed.elsewhere && !probed.network_connect);
+    }
+}

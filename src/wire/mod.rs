@@ -8,6 +8,8 @@ pub mod ip;
 pub mod kmp;
 pub mod record;
 pub mod tlv;
+#[cfg(test)]
+pub(crate) mod vectors;
 
 /// A length or count in a message points past its end, or a fixed field has the wrong value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

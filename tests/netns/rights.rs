@@ -58,7 +58,8 @@ fn an_own_device_without_the_right_to_set_routes_is_told_before_any_connection()
         .ip(&format!("tuntap add dev vpn7 mode tun user {NOBODY}"));
     as_nobody(&lab, &program, "-i vpn7")
         .exits(77)
-        .says("operation not permitted")
+        .says("error: cannot set addresses and routes: operation not permitted")
+        .says("where: running as nobody without CAP_NET_ADMIN")
         .says("--network none");
     assert_eq!(lab.count("tcp_connections"), 0);
     assert!(!ping::answers(&lab, Duration::from_millis(100)));

@@ -141,16 +141,7 @@ pub(super) fn is_button(control: &Control) -> bool {
 }
 
 fn is_answerable(control: &Control) -> bool {
-    !control.name.is_empty()
-        && match control.kind {
-            ControlKind::Text
-            | ControlKind::Password
-            | ControlKind::TextArea
-            | ControlKind::Checkbox { .. }
-            | ControlKind::Radio { .. }
-            | ControlKind::Select { .. } => true,
-            ControlKind::Hidden | ControlKind::Submit | ControlKind::Image | ControlKind::Other => false,
-        }
+    !control.name.is_empty() && control.kind.is_field()
 }
 
 fn classify(form: &PageForm, page: &Page) -> Class {

@@ -237,9 +237,13 @@ impl Flow {
         self.last_form.as_ref()
     }
 
-    /// One of the pages stood where only gateways of this kind have theirs.
+    /// One of the pages stood where only gateways of this kind have theirs, or its form leads there.
     pub fn saw_gateway_page(&self) -> bool {
+        let action = self.last_form.as_ref().and_then(|form| form.action.as_deref());
+        let target = action.and_then(|action| self.url.join(action).ok());
         self.gateway_page_seen
+            || target
+                .is_some_and(|target| target.origin() == self.gateway.origin() && is_gateway_page(&target))
     }
 
     /// The URL that is being talked to.

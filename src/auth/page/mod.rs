@@ -217,6 +217,21 @@ pub enum ControlKind {
     Other,
 }
 
+impl ControlKind {
+    /// Something a person fills in or chooses.
+    pub fn is_field(&self) -> bool {
+        match self {
+            Self::Text
+            | Self::Password
+            | Self::TextArea
+            | Self::Checkbox { .. }
+            | Self::Radio { .. }
+            | Self::Select { .. } => true,
+            Self::Hidden | Self::Submit | Self::Image | Self::Other => false,
+        }
+    }
+}
+
 /// An option of a select.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SelectOption {

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::connect::{ConnectArgs, IdentityArgs, ReachArgs, ServerArgs, TrustArgs};
 use super::ignored::IgnoredArgs;
 use super::values;
+use crate::auth::token::TokenMode;
 use crate::secret::Secret;
 
 /// Arguments of `auth`.
@@ -156,10 +157,10 @@ pub struct LoginArgs {
     /// The secret as typed.
     #[arg(long, value_name = "SECRET", help = TOKEN_FORM, long_help = TOKEN_HELP, help_heading = CODES)]
     pub token_secret: Option<Secret>,
-    /// Passphrase of the private key: TEXT, @FILE or fd:N; not the password of the account
+    /// Passphrase of the private key: TEXT, @FILE, fd:N or cmd:COMMAND; not the password of the account
     #[arg(short = 'p', long, value_name = "TEXT", help_heading = KEY)]
     pub key_password: Option<Secret>,
-    /// Warn when the client certificate expires within this time
+    /// Warn when the client certificate expires within this time; 0: never
     #[arg(
         short = 'e',
         long,
@@ -169,15 +170,6 @@ pub struct LoginArgs {
         help_heading = KEY
     )]
     pub cert_expire_warning: u32,
-}
-
-/// Values of `--token-mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenMode {
-    /// By the time (RFC 6238).
-    Totp,
-    /// By a counter (RFC 4226).
-    Hotp,
 }
 
 /// What the gateway learns about this machine.

@@ -21,7 +21,6 @@ pub use self::connect::{
 pub use self::ignored::IgnoredArgs;
 pub use self::login::{
     AuthArgs, HostCheckArgs, InsteadArgs, LoginArgs, ProbeArgs, ResultArgs, ResultFormat, SignInArgs,
-    TokenMode,
 };
 use super::manual;
 

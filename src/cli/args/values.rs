@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::login::TokenMode;
+use crate::auth::token::TokenMode;
 use crate::net::settings::Pin;
 
 pub(super) type Parsed<T> = Result<T, &'static str>;

@@ -5,12 +5,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::CodeSource;
 use crate::auth::token::{TokenError, TokenGenerator, TokenMode};
-use crate::cli::args;
 use crate::cli::environment::Environment;
-use crate::cli::settings::{TokenSettings, mode_of};
-use crate::cli::token_file::{self, SecretSource, TOKEN};
+use crate::cli::secret_source::{SecretSource, TOKEN};
+use crate::cli::settings::TokenSettings;
+use crate::cli::token_file;
 use crate::error::Error;
-use crate::exit::ExitStatus;
 use crate::secret::Secret;
 
 /// A generator made from what the user said about it. The secret has been read and understood.
@@ -18,13 +17,12 @@ pub(in crate::cli) fn source(
     settings: &TokenSettings,
     environment: &Environment,
 ) -> Result<Box<dyn CodeSource>, Error> {
-    let place = SecretSource::parse_token(settings.secret.expose())?;
-    let text = place.read(&TOKEN, environment)?;
-    let mode = mode(settings, &text)?;
+    let text = settings.secret.read(&TOKEN, environment)?;
+    let mode = settings.mode.unwrap_or_else(|| mode_of(text.expose()));
     let generator = TokenGenerator::new(mode, &text).map_err(|error| unusable(&error))?;
-    Ok(match (place, mode) {
+    Ok(match (&settings.secret, mode) {
         (SecretSource::File(path), TokenMode::Hotp) => Box::new(InFile {
-            path,
+            path: path.clone(),
             environment: environment.clone(),
         }),
         (_, TokenMode::Hotp) => {
@@ -65,32 +63,19 @@ impl CodeSource for InFile {
     }
 }
 
-/// As said, else by the text itself.
-fn mode(settings: &TokenSettings, text: &Secret) -> Result<TokenMode, Error> {
-    let said = settings.mode.or_else(|| mode_of(text.expose()));
-    let link = || match text.expose().trim_start() {
-        link if link.starts_with("otpauth://hotp/") => Some(TokenMode::Hotp),
-        link if link.starts_with("otpauth://") => Some(TokenMode::Totp),
-        _ => None,
-    };
-    said.map(counted).or_else(link).ok_or_else(|| {
-        Error::new(
-            ExitStatus::BadData,
-            "the token cannot be used: it names another place",
-        )
-    })
-}
-
-fn counted(mode: args::TokenMode) -> TokenMode {
-    match mode {
-        args::TokenMode::Totp => TokenMode::Totp,
-        args::TokenMode::Hotp => TokenMode::Hotp,
+/// What kind of codes a secret is for, when no option says.
+fn mode_of(secret: &str) -> TokenMode {
+    let counter = secret.rsplit_once(',').map(|(_, counter)| counter.trim());
+    match counter {
+        _ if secret.starts_with("otpauth://hotp/") => TokenMode::Hotp,
+        _ if secret.starts_with("otpauth://") => TokenMode::Totp,
+        Some(counter) if counter.parse::<u64>().is_ok() => TokenMode::Hotp,
+        _ => TokenMode::Totp,
     }
 }
 
 fn unusable(error: &TokenError) -> Error {
-    Error::new(ExitStatus::BadData, format!("the token cannot be used: {error}"))
-        .hint("--token-secret base32:SECRET, 0xHEX, an otpauth:// link, or @FILE with one of them")
+    (TOKEN.refused)(&error.to_string())
 }
 
 #[cfg(test)]
@@ -99,11 +84,12 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::exit::ExitStatus;
 
     fn settings(secret: &str) -> TokenSettings {
         TokenSettings {
             mode: None,
-            secret: Secret::new(secret),
+            secret: SecretSource::parse_token(&Secret::new(secret)).expect("a source"),
         }
     }
 
@@ -134,14 +120,16 @@ mod tests {
 
     #[test]
     fn the_text_tells_what_it_counts() {
-        let mode = |text: &str| mode(&settings(text), &Secret::new(text));
-        assert_eq!(mode("base32:GEZDGNBV"), Ok(TokenMode::Totp));
-        assert_eq!(mode("base32:GEZDGNBV,7"), Ok(TokenMode::Hotp));
-        assert_eq!(
-            mode("otpauth://hotp/x?secret=GEZDGNBV&counter=1"),
-            Ok(TokenMode::Hotp)
-        );
-        assert_eq!(mode("otpauth://totp/x?secret=GEZDGNBV"), Ok(TokenMode::Totp));
+        for (secret, mode) in [
+            ("base32:GEZDGNBV", TokenMode::Totp),
+            ("base32:GEZDGNBV,7", TokenMode::Hotp),
+            ("base32:GEZDGNBV, 7 ", TokenMode::Hotp),
+            ("a,b", TokenMode::Totp),
+            ("otpauth://hotp/x?secret=GEZDGNBV&counter=1", TokenMode::Hotp),
+            ("otpauth://totp/x,1?secret=GEZDGNBV", TokenMode::Totp),
+        ] {
+            assert_eq!(mode_of(secret), mode, "{secret}");
+        }
     }
 
     #[test]

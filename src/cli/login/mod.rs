@@ -2,7 +2,6 @@
 
 mod browser;
 pub mod codes;
-mod command;
 mod front_end;
 pub(super) mod generator;
 pub mod missing;

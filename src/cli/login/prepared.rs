@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 
-use super::command;
+use crate::cli::secret_source::command;
 use crate::cli::settings::{PASSWORD, SecretSources};
 use crate::error::Error;
 use crate::exit::ExitStatus;
@@ -49,15 +49,20 @@ impl Prepared {
             return Ok(Some(line));
         }
         match self.command.take() {
-            Some(command) => command::run(&command).await.map(Some),
+            Some(command) => {
+                let run = move || command::first_line(&PASSWORD, &Secret::new(command), command::LIMIT);
+                apart(|| run().map(Some)).await
+            }
             None => Ok(None),
         }
     }
 }
 
 /// On a thread of its own, which keeps waiting when nobody wants the line any more.
-pub(super) async fn apart(read_line: ReadLine) -> Result<Option<Secret>, Error> {
-    let result = tokio::task::spawn_blocking(read_line).await;
+pub(super) async fn apart(
+    read: impl FnOnce() -> Result<Option<Secret>, Error> + Send + 'static,
+) -> Result<Option<Secret>, Error> {
+    let result = tokio::task::spawn_blocking(read).await;
     result.unwrap_or_else(|error| Err(Error::new(ExitStatus::Internal, error.to_string())))
 }
 

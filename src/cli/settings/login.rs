@@ -9,9 +9,11 @@ use zeroize::Zeroizing;
 use super::{check_readable, local_hostname, usage, user_agent};
 use crate::auth::flow::{FlowSettings, FormEntry};
 use crate::auth::host_check::Claims;
-use crate::cli::args::{HostCheckArgs, LoginArgs, MessageArgs, SignInArgs, TokenMode, TrustArgs};
+use crate::auth::token::TokenMode;
+use crate::cli::args::{HostCheckArgs, LoginArgs, MessageArgs, SignInArgs, TrustArgs};
 use crate::cli::environment::Environment;
-use crate::cli::secret_source::{Kind, credential};
+use crate::cli::private_file::{Kind, credential};
+use crate::cli::secret_source::{KEY_PASSWORD, SecretSource, TOKEN};
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::settings::GatewaySettings;
@@ -62,10 +64,10 @@ pub struct SecretSources {
 /// The generator of one-time codes.
 #[derive(Debug, Clone)]
 pub struct TokenSettings {
-    /// `None`: the secret tells, see [`mode_of`].
+    /// `None`: the secret tells.
     pub mode: Option<TokenMode>,
-    /// As given: the secret, or `@FILE`, `fd:N`, `cmd:COMMAND`.
-    pub secret: Secret,
+    /// Where the secret is.
+    pub secret: SecretSource,
 }
 
 /// The key of the client certificate.
@@ -312,10 +314,7 @@ fn password_lines(args: &LoginArgs, environment: &Environment) -> Result<Vec<Sec
     let Some(path) = path else {
         return Ok(Vec::new());
     };
-    let lines = PASSWORD.lines(
-        &mut PASSWORD.open(&path, environment)?,
-        &path.display().to_string(),
-    )?;
+    let lines = PASSWORD.lines_of_file(&path, environment)?;
     match lines.first() {
         Some(first) if !first.is_empty() => Ok(lines),
         _ => Err(refused_password("its first line is empty").at(path.display().to_string())),
@@ -323,15 +322,11 @@ fn password_lines(args: &LoginArgs, environment: &Environment) -> Result<Vec<Sec
 }
 
 fn token(args: &LoginArgs, environment: &Environment) -> Result<Option<TokenSettings>, Error> {
-    let secret = match args
-        .token_secret
-        .clone()
-        .or_else(|| environment.token_secret.clone())
-    {
-        Some(secret) => Some(secret),
-        None => credential(environment, "vpnc.token-secret")
-            .map(|path| TOKEN.line_of_file(&path, environment))
-            .transpose()?,
+    let given = args.token_secret.as_ref().or(environment.token_secret.as_ref());
+    let secret = match (given, credential(environment, "vpnc.token-secret")) {
+        (Some(value), _) => Some(SecretSource::parse_token(value)?),
+        (None, Some(path)) => Some(SecretSource::Literal(TOKEN.line_of_file(&path, environment)?)),
+        (None, None) => None,
     };
     let Some(secret) = secret else {
         return match args.token_mode {
@@ -341,25 +336,11 @@ fn token(args: &LoginArgs, environment: &Environment) -> Result<Option<TokenSett
             )),
         };
     };
-    if secret.expose().trim().is_empty() {
+    if matches!(&secret, SecretSource::Literal(text) if text.expose().trim().is_empty()) {
         return Err((TOKEN.refused)("it is empty"));
     }
-    let mode = args.token_mode.or_else(|| mode_of(secret.expose()));
+    let mode = args.token_mode;
     Ok(Some(TokenSettings { mode, secret }))
-}
-
-/// What kind of codes a secret as typed is for, when no option says. `None`: it is elsewhere, or an `otpauth:` URI,
-/// which says it itself.
-pub fn mode_of(secret: &str) -> Option<TokenMode> {
-    let elsewhere = ["otpauth:", "@", "fd:", "cmd:"];
-    if elsewhere.iter().any(|start| secret.starts_with(start)) {
-        return None;
-    }
-    let counter = secret.rsplit_once(',').map(|(_, counter)| counter);
-    match counter {
-        Some(counter) if counter.parse::<u64>().is_ok() => Some(TokenMode::Hotp),
-        _ => Some(TokenMode::Totp),
-    }
 }
 
 /// The passphrase of the key, and how long before its end a certificate is warned about.
@@ -376,23 +357,11 @@ pub(super) fn key(
         .note("it is not the password of the account")
         .hint("--passwd-on-stdin, --passwd-file FILE or --passwd-command COMMAND for that one"));
     }
+    let read = |value| SecretSource::parse(&KEY_PASSWORD, value)?.read(&KEY_PASSWORD, environment);
     Ok(KeySettings {
-        password: password.map(|text| key_password(text, environment)).transpose()?,
+        password: password.map(read).transpose()?,
         expiry_warning: args.cert_expire_warning,
     })
-}
-
-fn key_password(text: &Secret, environment: &Environment) -> Result<Secret, Error> {
-    if let Some(path) = text.expose().strip_prefix('@') {
-        return KEY_PASSWORD.line_of_file(Path::new(path), environment);
-    }
-    match text.expose().strip_prefix("fd:").map(str::parse) {
-        None => Ok(text.clone()),
-        Some(Ok(number)) => KEY_PASSWORD.line_of_descriptor(number),
-        Some(Err(_)) => {
-            Err(usage("no number behind fd: in --key-password").hint(KEY_PASSWORD.descriptor_form))
-        }
-    }
 }
 
 fn host_check(args: &HostCheckArgs) -> Result<HostCheckSettings, Error> {
@@ -471,30 +440,9 @@ fn refused_password(why: &str) -> Error {
 /// Passwords, in files and lines.
 pub(in crate::cli) const PASSWORD: Kind = Kind {
     name: "password",
-    descriptor_form: "--passwd-on-stdin, or --passwd-file /dev/fd/3   with   3< FILE   in a shell",
+    exposed: "change the password if the file was like this for long",
+    descriptor: "--passwd-on-stdin, or --passwd-file /dev/fd/3   with   3< FILE   in a shell",
     refused: refused_password,
-};
-
-const TOKEN: Kind = Kind {
-    name: "token secret",
-    descriptor_form: "--token-secret fd:3   with   3< FILE   in a shell",
-    refused: |why| {
-        Error::new(
-            ExitStatus::BadData,
-            format!("the token secret cannot be used: {why}"),
-        )
-    },
-};
-
-const KEY_PASSWORD: Kind = Kind {
-    name: "key password",
-    descriptor_form: "--key-password fd:3   with   3< FILE   in a shell",
-    refused: |why| {
-        Error::new(
-            ExitStatus::BadData,
-            format!("the key's passphrase cannot be used: {why}"),
-        )
-    },
 };
 
 /// Room for a thousand policies.

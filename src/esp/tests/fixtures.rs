@@ -186,14 +186,6 @@ impl RandomSource for FixedIv {
     }
 }
 
-pub(super) fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).expect("hex") as u8)
-        .collect();
-    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
-}
-
 pub(super) const SERVER_SPI: [u8; 4] = [0x8a, 0x5f, 0x1c, 0x03];
 pub(super) const CLIENT_SPI: [u8; 4] = [0x1d, 0x2e, 0x3f, 0x40];
 pub(super) const IV_A: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];

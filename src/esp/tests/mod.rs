@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use fixtures::*;
 
 use super::*;
+use crate::wire::vectors::unhex;
 
 mod fixtures;
 
@@ -12,10 +13,10 @@ mod fixtures;
 fn sealing_reproduces_the_vectors() {
     let (mut esp, mut batch) = (client(aes128_sha1(), IV_A), Batch::new(1500));
     assert_eq!(esp.probe(&mut batch, 1), 1);
-    assert_eq!(sent(&batch), [hex(T7_PROBE)]);
+    assert_eq!(sent(&batch), [unhex(T7_PROBE)]);
     esp.random = Box::new(FixedIv(IV_B));
-    assert_eq!(seal(&mut esp, &mut batch, &[hex(P1)]), 1);
-    assert_eq!(sent(&batch), [hex(T8_AES128_SHA1)]);
+    assert_eq!(seal(&mut esp, &mut batch, &[unhex(P1)]), 1);
+    assert_eq!(sent(&batch), [unhex(T8_AES128_SHA1)]);
 }
 
 #[test]
@@ -26,30 +27,30 @@ fn sealing_reproduces_the_vectors_of_the_other_suites() {
     ] {
         let (mut esp, mut batch) = (client(keys, IV_A), Batch::new(1500));
         esp.outbound.skip_to(number);
-        assert_eq!(seal(&mut esp, &mut batch, &[hex(P1)]), 1);
-        assert_eq!(sent(&batch), [hex(datagram)]);
+        assert_eq!(seal(&mut esp, &mut batch, &[unhex(P1)]), 1);
+        assert_eq!(sent(&batch), [unhex(datagram)]);
     }
 }
 
 #[test]
 fn opening_gives_the_plain_packets_of_the_vectors() {
     let mut esp = client(aes128_sha1(), IV_A);
-    let (report, packets) = open(&mut esp, &[hex(T9_INBOUND), hex(T12_LZO)]);
-    assert_eq!(packets, [hex(P2), hex(LZO_PLAIN)]);
+    let (report, packets) = open(&mut esp, &[unhex(T9_INBOUND), unhex(T12_LZO)]);
+    assert_eq!(packets, [unhex(P2), unhex(LZO_PLAIN)]);
     assert_eq!((report.valid, report.packets, report.bytes), (2, 2, 32 + 196));
     for (keys, datagram) in [
         (aes128_sha1(), T8_AES128_SHA1),
         (aes256(Mac::Md5, &MD5_KEY), T10_AES256_MD5),
         (aes256(Mac::Sha256, &SHA256_KEY), T11_AES256_SHA256),
     ] {
-        let (report, packets) = open(&mut gateway(&keys), &[hex(datagram)]);
-        assert_eq!((report.valid, packets), (1, vec![hex(P1)]));
+        let (report, packets) = open(&mut gateway(&keys), &[unhex(datagram)]);
+        assert_eq!((report.valid, packets), (1, vec![unhex(P1)]));
     }
 }
 
 #[test]
 fn a_probe_answer_is_counted_and_not_delivered() {
-    let (report, packets) = open(&mut gateway(&aes128_sha1()), &[hex(T7_PROBE)]);
+    let (report, packets) = open(&mut gateway(&aes128_sha1()), &[unhex(T7_PROBE)]);
     assert_eq!((report.valid, report.probes, report.packets), (1, 1, 0));
     assert!(packets.is_empty());
 }
@@ -57,19 +58,19 @@ fn a_probe_answer_is_counted_and_not_delivered() {
 #[test]
 fn lzo_vector_decompresses() {
     let mut room = [0; 300];
-    let len = lzo::decompress(&hex(LZO_STREAM), &mut room).expect("valid stream");
-    assert_eq!(&room[..len], hex(LZO_PLAIN));
+    let len = lzo::decompress(&unhex(LZO_STREAM), &mut room).expect("valid stream");
+    assert_eq!(&room[..len], unhex(LZO_PLAIN));
 }
 
 /// R74, R79, R80: number zero is good, and plain and compressed packets mix.
 #[test]
 fn next_headers_mix_packet_by_packet() {
     let mut pair = Pair::new(aes128_sha1());
-    let plain = pair.forge(&hex(P2), 4);
-    let (squeezed, probe) = (pair.forge(&hex(LZO_STREAM), 5), pair.forge(&[0], 4));
-    let again = pair.forge(&hex(P3), 4);
+    let plain = pair.forge(&unhex(P2), 4);
+    let (squeezed, probe) = (pair.forge(&unhex(LZO_STREAM), 5), pair.forge(&[0], 4));
+    let again = pair.forge(&unhex(P3), 4);
     let (report, packets) = open(&mut pair.client, &[plain, squeezed, probe, again]);
-    assert_eq!(packets, [hex(P2), hex(LZO_PLAIN), hex(P3)]);
+    assert_eq!(packets, [unhex(P2), unhex(LZO_PLAIN), unhex(P3)]);
     assert_eq!((report.valid, report.probes, report.packets), (4, 1, 3));
     assert_eq!(report.drops.total(), 0);
 }
@@ -78,32 +79,32 @@ fn next_headers_mix_packet_by_packet() {
 #[test]
 fn old_association_accepts_late_packets_within_its_grace() {
     let mut pair = Pair::new(aes128_sha1());
-    let first = pair.forge(&hex(P2), 4);
+    let first = pair.forge(&unhex(P2), 4);
     open(&mut pair.client, &[first]);
     pair.rekey(0x51);
     // limit = next of the old (1) + 32; the new one has received nothing
     let late = |pair: &mut Pair, number| {
-        let datagram = pair.forge_old(number, &hex(P3));
+        let datagram = pair.forge_old(number, &unhex(P3));
         outcome(&mut pair.client, &datagram)
     };
-    assert_eq!(late(&mut pair, 32), Ok(hex(P3)));
+    assert_eq!(late(&mut pair, 32), Ok(unhex(P3)));
     assert_eq!(late(&mut pair, 33), Err(DropReason::OldSpiExpired));
     assert_eq!(late(&mut pair, 0), Err(DropReason::Replayed));
     for _ in 0..10 {
-        let datagram = pair.forge(&hex(P2), 4);
-        assert_eq!(outcome(&mut pair.client, &datagram), Ok(hex(P2)));
+        let datagram = pair.forge(&unhex(P2), 4);
+        assert_eq!(outcome(&mut pair.client, &datagram), Ok(unhex(P2)));
     }
     assert_eq!(late(&mut pair, 23), Err(DropReason::OldSpiExpired));
-    assert_eq!(late(&mut pair, 22), Ok(hex(P3)));
+    assert_eq!(late(&mut pair, 22), Ok(unhex(P3)));
 }
 
 #[test]
 fn grace_shrinks_within_one_round() {
     let mut pair = Pair::new(aes128_sha1());
     pair.rekey(0x51);
-    let (new, old) = (pair.forge(&hex(P2), 4), pair.forge_old(31, &hex(P3)));
+    let (new, old) = (pair.forge(&unhex(P2), 4), pair.forge_old(31, &unhex(P3)));
     let (report, packets) = open(&mut pair.client, &[new, old]);
-    assert_eq!(packets, [hex(P2)]);
+    assert_eq!(packets, [unhex(P2)]);
     assert_eq!(report.drops.count(DropReason::OldSpiExpired), 1);
 }
 
@@ -111,27 +112,27 @@ fn grace_shrinks_within_one_round() {
 #[test]
 fn only_the_last_previous_spi_is_kept() {
     let mut pair = Pair::new(aes128_sha1());
-    let oldest = pair.forge(&hex(P2), 4);
+    let oldest = pair.forge(&unhex(P2), 4);
     pair.rekey(0x51);
-    let old = pair.forge(&hex(P2), 4);
+    let old = pair.forge(&unhex(P2), 4);
     pair.rekey(0x52);
-    let new = pair.forge(&hex(P2), 4);
+    let new = pair.forge(&unhex(P2), 4);
     assert_eq!(outcome(&mut pair.client, &oldest), Err(DropReason::UnknownSpi));
-    assert_eq!(outcome(&mut pair.client, &old), Ok(hex(P2)));
-    assert_eq!(outcome(&mut pair.client, &new), Ok(hex(P2)));
+    assert_eq!(outcome(&mut pair.client, &old), Ok(unhex(P2)));
+    assert_eq!(outcome(&mut pair.client, &new), Ok(unhex(P2)));
 }
 
 #[test]
 fn a_rekey_may_change_the_algorithms() {
     let mut pair = Pair::new(aes128_sha1());
-    let old = pair.forge(&hex(P2), 4);
+    let old = pair.forge(&unhex(P2), 4);
     let mut keys = aes256(Mac::Sha256, &SHA256_KEY);
     keys.inbound.spi = [0x51; 4];
     pair.rekey_to(keys);
-    let new = pair.forge(&hex(P3), 4);
+    let new = pair.forge(&unhex(P3), 4);
     assert_eq!(pair.client.room(), Room { icv: 16 });
     let (_, packets) = open(&mut pair.client, &[new, old]);
-    assert_eq!(packets, [hex(P3), hex(P2)]);
+    assert_eq!(packets, [unhex(P3), unhex(P2)]);
 }
 
 /// R87: with protection once, without it twice.
@@ -142,7 +143,7 @@ fn replays_are_dropped_only_with_protection() {
             replay_protection: protection,
             ..aes128_sha1()
         });
-        let datagram = pair.forge(&hex(P2), 4);
+        let datagram = pair.forge(&unhex(P2), 4);
         let (report, packets) = open(&mut pair.client, &[datagram.clone(), datagram.clone(), datagram]);
         assert_eq!((report.valid, packets.len()), (copies, copies));
         assert_eq!(report.drops.count(DropReason::Replayed), 3 - copies as u64);
@@ -153,10 +154,10 @@ fn replays_are_dropped_only_with_protection() {
 #[test]
 fn numbers_behind_the_window_are_too_old() {
     let mut pair = Pair::new(aes128_sha1());
-    let old = pair.forge(&hex(P2), 4);
+    let old = pair.forge(&unhex(P2), 4);
     pair.gateway.outbound.skip_to(100);
-    let new = pair.forge(&hex(P2), 4);
-    assert_eq!(outcome(&mut pair.client, &new), Ok(hex(P2)));
+    let new = pair.forge(&unhex(P2), 4);
+    assert_eq!(outcome(&mut pair.client, &new), Ok(unhex(P2)));
     assert_eq!(outcome(&mut pair.client, &old), Err(DropReason::TooOld));
 }
 
@@ -164,7 +165,7 @@ fn numbers_behind_the_window_are_too_old() {
 #[test]
 fn bad_datagrams_are_dropped_by_name_without_change() {
     let mut pair = Pair::new(aes128_sha1());
-    let good = pair.forge(&hex(P2), 4);
+    let good = pair.forge(&unhex(P2), 4);
     let edited = |edit: fn(&mut Vec<u8>)| {
         let mut datagram = good.clone();
         edit(&mut datagram);
@@ -198,20 +199,20 @@ fn bad_datagrams_are_dropped_by_name_without_change() {
         );
         assert_eq!(pair.client.current.next(), 0, "{reason}");
     }
-    assert_eq!(outcome(&mut pair.client, &good), Ok(hex(P2)));
+    assert_eq!(outcome(&mut pair.client, &good), Ok(unhex(P2)));
 }
 
 /// Such datagrams are valid (they show that the gateway lives) but have nothing to deliver.
 #[test]
 fn valid_datagrams_with_bad_payload_are_counted_as_both() {
     let mut pair = Pair::new(aes128_sha1());
-    let mut ipv6 = hex(P2);
+    let mut ipv6 = unhex(P2);
     ipv6[0] = 0x60;
     let cases = [
         (ipv6, 4, DropReason::InnerPacket),
-        (hex(P2)[..31].to_vec(), 4, DropReason::InnerPacket),
+        (unhex(P2)[..31].to_vec(), 4, DropReason::InnerPacket),
         (vec![0, 0], 4, DropReason::InnerPacket),
-        (hex(P2), 5, DropReason::Lzo),
+        (unhex(P2), 5, DropReason::Lzo),
         (b"\x15abcd".to_vec(), 5, DropReason::Lzo),
         (b"\x15abcd\x11\0\0\xee".to_vec(), 5, DropReason::Lzo),
         (b"\x15abcd\x11\0\0".to_vec(), 5, DropReason::InnerPacket),
@@ -232,21 +233,21 @@ fn valid_datagrams_with_bad_payload_are_counted_as_both() {
 #[test]
 fn octets_behind_the_ip_packet_are_cut() {
     let mut pair = Pair::new(aes128_sha1());
-    let mut long = hex(P2);
+    let mut long = unhex(P2);
     long.extend([0xaa; 9]);
     let plain = pair.forge(&long, 4);
     // 41 literals
     let squeezed = [&[17 + 41], &long[..], &[0x11, 0, 0]].concat();
     let squeezed = pair.forge(&squeezed, 5);
     let (_, packets) = open(&mut pair.client, &[plain, squeezed]);
-    assert_eq!(packets, [hex(P2), hex(P2)]);
+    assert_eq!(packets, [unhex(P2), unhex(P2)]);
 }
 
 #[test]
 fn many_large_decompressed_packets_run_out_of_room_by_name() {
     let mut pair = Pair::new(aes128_sha1());
     // 20 literals that are an IPv4 header for 65 535 octets, then a match for the rest
-    let mut header = hex(P2)[..20].to_vec();
+    let mut header = unhex(P2)[..20].to_vec();
     header[2..4].copy_from_slice(&[0xff, 0xff]);
     let rest = 65_535 - 20 - 33;
     let bomb = [
@@ -301,7 +302,11 @@ fn packets_beyond_the_last_number_are_left_out() {
     esp.outbound.skip_to(u32::MAX - 1);
     assert!(!esp.exhausted());
     assert_eq!(
-        seal(&mut esp, &mut batch, &[hex(P1), hex(P1), hex(P2), hex(P3)]),
+        seal(
+            &mut esp,
+            &mut batch,
+            &[unhex(P1), unhex(P1), unhex(P2), unhex(P3)]
+        ),
         2
     );
     let numbers: Vec<_> = batch
@@ -309,7 +314,7 @@ fn packets_beyond_the_last_number_are_left_out() {
         .map(|datagram| datagram[4..8].to_vec())
         .collect();
     assert_eq!(numbers, [[0xff, 0xff, 0xff, 0xfe], [0xff; 4]]);
-    assert_eq!(batch.left_out().collect::<Vec<_>>(), [hex(P2), hex(P3)]);
+    assert_eq!(batch.left_out().collect::<Vec<_>>(), [unhex(P2), unhex(P3)]);
     assert!(esp.exhausted());
     assert_eq!(esp.probe(&mut batch, 1), 0);
     esp.rekey(&aes128_sha1());
@@ -320,10 +325,10 @@ fn packets_beyond_the_last_number_are_left_out() {
 fn packets_laid_down_with_other_spacing_are_left_out() {
     let (mut esp, mut batch) = (client(aes128_sha1(), IV_A), Batch::new(1500));
     batch.reset(Room { icv: 16 });
-    batch.push(&hex(P1));
+    batch.push(&unhex(P1));
     assert_eq!(esp.seal(&mut batch), 0);
     assert_eq!(batch.datagrams().len(), 0);
-    assert_eq!(batch.left_out().collect::<Vec<_>>(), [hex(P1)]);
+    assert_eq!(batch.left_out().collect::<Vec<_>>(), [unhex(P1)]);
 }
 
 #[test]
@@ -380,8 +385,8 @@ proptest! {
                 1 => datagram.truncate(10 * index % 50),
                 2 => datagram = pair.forge(&[0], 4),
                 3 => {
-                    datagram = pair.forge(&hex(LZO_STREAM), 5);
-                    expected.push(hex(LZO_PLAIN));
+                    datagram = pair.forge(&unhex(LZO_STREAM), 5);
+                    expected.push(unhex(LZO_PLAIN));
                 }
                 _ => expected.push(packet),
             }

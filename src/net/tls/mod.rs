@@ -39,7 +39,7 @@ pub struct TlsInfo {
     pub legacy: bool,
     /// The certificates the gateway has shown, DER, its own first.
     pub chain: Vec<Vec<u8>>,
-    /// Why the gateway would not be trusted, with the pin of its key. Always `None` but with
+    /// Why the gateway would not be trusted. Always `None` but with
     /// [`TlsSettings::accept_untrusted_for_probe`](super::settings::TlsSettings::accept_untrusted_for_probe).
     pub verdict: Option<String>,
 }

@@ -53,14 +53,8 @@ pub(super) enum Distrust {
 impl Distrust {
     fn into_judgement(self) -> Judgement {
         let (pin, verdict) = match self {
-            Self::Untrusted { reason, pin, .. } => {
-                let verdict = format!("{reason}; its public key is {pin}");
-                (pin, verdict)
-            }
-            Self::PinMismatch { seen } => {
-                let verdict = format!("its public key {seen} matches none of the given pins");
-                (seen, verdict)
-            }
+            Self::Untrusted { reason, pin, .. } => (pin, reason),
+            Self::PinMismatch { seen } => (seen, "its public key matches none of the given pins".to_owned()),
         };
         Judgement {
             pin,

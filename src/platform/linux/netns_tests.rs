@@ -401,7 +401,8 @@ fn a_bad_place_for_the_journal_is_refused_before_anything_else() {
                 name: "work".to_owned(),
                 journal_dir: Some(dir.to_owned()),
                 metric: DEFAULT_METRIC,
-            });
+            })
+            .expect("rights");
             let error = world.block_on(setup.prepare()).expect_err("refused");
             Error::from(error)
         };
@@ -481,7 +482,7 @@ fn child_attaches_without_rights() {
         .block_on(async { LinuxTun::open(None) })
         .expect_err("no rights");
     eprintln!("{}", Error::from(error));
-    let error = world.block_on(world.setup().prepare()).expect_err("no rights");
+    let error = NativeSetup::new(world.options()).expect_err("no rights");
     eprintln!("{error}");
 }
 
@@ -652,11 +653,15 @@ impl World {
     }
 
     fn setup(&self) -> NativeSetup {
-        NativeSetup::new(NativeOptions {
+        NativeSetup::new(self.options()).expect("rights")
+    }
+
+    fn options(&self) -> NativeOptions {
+        NativeOptions {
             name: "work".to_owned(),
             journal_dir: Some(self.dir.clone()),
             metric: DEFAULT_METRIC,
-        })
+        }
     }
 
     fn apply(

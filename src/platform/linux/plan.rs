@@ -85,6 +85,7 @@ const LISTED: usize = 5;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::testing::{config, nets};
 
     #[test]
     fn without_includes_the_default_route_goes_into_the_tunnel_minus_the_excludes() {
@@ -197,23 +198,5 @@ mod tests {
 
     fn plan(include: &[&str], exclude: &[&str], gateway: &str) -> Plan {
         Plan::new(&config(include, exclude), gateway.parse().ok())
-    }
-
-    fn config(include: &[&str], exclude: &[&str]) -> NetworkConfig {
-        NetworkConfig {
-            address: Ipv4Addr::new(10, 20, 1, 2),
-            prefix_len: Some(32),
-            netmask: Ipv4Addr::BROADCAST,
-            mtu: 1400,
-            dns: Vec::new(),
-            domains: Vec::new(),
-            wins: Vec::new(),
-            include: nets(include),
-            exclude: nets(exclude),
-        }
-    }
-
-    fn nets(list: &[&str]) -> Vec<Ipv4Net> {
-        list.iter().map(|net| net.parse().expect("prefix")).collect()
     }
 }

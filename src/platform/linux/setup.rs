@@ -40,12 +40,25 @@ pub struct NativeSetup {
 
 impl NativeSetup {
     /// A set-up that has changed nothing yet.
-    pub fn new(options: NativeOptions) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// [`SetupError::NotPermitted`] without CAP_NET_ADMIN, so that nobody signs in for nothing.
+    pub fn new(options: NativeOptions) -> Result<Self, SetupError> {
+        if !privilege::can_configure_network() {
+            return Err(SetupError::NotPermitted {
+                action: "cannot set addresses and routes".to_owned(),
+                place: Some(format!(
+                    "running as {} without CAP_NET_ADMIN",
+                    privilege::user_name()
+                )),
+                hint: Some("sudo, or leave the set-up to others with --network none or -s SCRIPT".to_owned()),
+            });
+        }
+        Ok(Self {
             options,
             journal: None,
             applied: None,
-        }
+        })
     }
 
     fn apply_now(&mut self, interface: &Interface, config: &NetworkConfig) -> Result<(), SetupError> {
@@ -98,15 +111,8 @@ impl NativeSetup {
         Journal::start(self.options.journal_dir.as_deref(), &self.options.name)
     }
 
-    /// Finds out what can fail before the gateway hears of us: rights, and the place of the journal.
+    /// Finds out what can fail before the tunnel is asked for: the place of the journal.
     fn prepare_now(&mut self) -> Result<(), SetupError> {
-        if !privilege::can_configure_network() {
-            return Err(SetupError::NotPermitted {
-                action: "cannot set addresses and routes".to_owned(),
-                place: Some(format!("running as {}", privilege::user_name())),
-                hint: Some("sudo, or --network none, or -s 'sudo -E …/vpnc-script'".to_owned()),
-            });
-        }
         if self.journal.is_none() && self.applied.is_none() {
             self.journal = self.start_journal()?;
             if self.journal.is_none() {

@@ -3,12 +3,13 @@
 use std::ffi::CStr;
 use std::fs;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::config::NetworkConfig;
+pub(crate) use crate::config::testing::config;
 use crate::platform::{Interface, privilege};
 
 /// Runs a test in a thread with its own network and mounts: an interface `lan` (198.51.100.2/24) with a default route
@@ -153,18 +154,19 @@ pub(crate) fn interface(name: &str) -> Interface {
     }
 }
 
-/// A configuration with address 10.20.1.2/32.
-pub(crate) fn config(include: &[&str], exclude: &[&str]) -> NetworkConfig {
-    let nets = |list: &[&str]| list.iter().map(|net| net.parse().expect("prefix")).collect();
-    NetworkConfig {
-        address: [10, 20, 1, 2].into(),
-        prefix_len: Some(32),
-        netmask: [255, 255, 255, 255].into(),
-        mtu: 1400,
-        dns: Vec::new(),
-        domains: Vec::new(),
-        wins: Vec::new(),
-        include: nets(include),
-        exclude: nets(exclude),
-    }
+/// An executable shell script in that folder. Another process writes it: a file open for writing here could be inherited
+/// by a child that is just being started elsewhere, and then cannot be run.
+pub(crate) fn executable(folder: &TempDir, script: &str) -> PathBuf {
+    let path = folder.path().join("wrapper");
+    let mut child = Command::new("/bin/sh")
+        .args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh"])
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    write!(stdin, "#!/bin/sh\n{script}\n").expect("written");
+    drop(stdin);
+    assert!(child.wait().expect("ends").success());
+    path
 }

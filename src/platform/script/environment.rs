@@ -124,6 +124,7 @@ fn clean_domains(domains: &[String]) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::testing::{config, nets};
 
     #[test]
     fn a_full_configuration_gives_exactly_these_variables() {
@@ -204,17 +205,7 @@ mod tests {
 
     #[test]
     fn a_variable_too_long_for_the_kernel_is_left_out() {
-        let mut config = NetworkConfig {
-            address: Ipv4Addr::new(10, 20, 1, 2),
-            prefix_len: Some(32),
-            netmask: Ipv4Addr::BROADCAST,
-            mtu: 1400,
-            dns: Vec::new(),
-            domains: Vec::new(),
-            wins: Vec::new(),
-            include: nets(&["10.0.0.0/8"]),
-            exclude: Vec::new(),
-        };
+        let mut config = config(&["10.0.0.0/8"], &[]);
         let mut small = variables(&interface(), &config);
         assert!(take_oversized(&mut small).is_empty());
         config.include = (0..5000)
@@ -240,10 +231,6 @@ mod tests {
             gateway: [203, 0, 113, 5].into(),
             mtu: 1390,
         }
-    }
-
-    fn nets(list: &[&str]) -> Vec<Ipv4Net> {
-        list.iter().map(|net| net.parse().expect("prefix")).collect()
     }
 
     const ALL_OPTIONS: &str = "ipaddr=10.20.1.2\nnetmask=255.255.0.0\nDNS=10.20.0.1\nDNS=10.20.0.2\n\

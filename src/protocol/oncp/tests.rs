@@ -6,6 +6,7 @@ use super::*;
 use crate::protocol::UdpOffer;
 use crate::secret::Secret;
 use crate::wire::kmp::kind;
+use crate::wire::vectors::{client_reply, config_form_a, data_split, server_rekey, unhex};
 
 /// Gives the client keys of `§21`: SPI `1d2e3f40`, AES key `10…1f`, SHA1 key `a0…b3`.
 struct Vectors;
@@ -27,29 +28,8 @@ const P1: &str = "450000200001000040015f4a0a4207080a1400350800614412340001414243
 const P2: &str = "45000020000200003f0160490a1400350a4207080000fcd7123400017778797a";
 const P3: &str = "45000022000300003f0160460a1400350a4207080000573012340002303132333435";
 
-fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text
-        .chars()
-        .filter_map(|digit| digit.to_digit(16))
-        .map(|digit| digit as u8)
-        .collect();
-    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
-}
-
-/// A transcript file: lines of `offset  octets`.
-fn dump(text: &str) -> Vec<u8> {
-    text.lines()
-        .filter(|line| !line.starts_with('#'))
-        .flat_map(|line| unhex(line.split_once("  ").map_or("", |(_, octets)| octets)))
-        .collect()
-}
-
-fn form_a() -> Vec<u8> {
-    dump(include_str!("../../../fixtures/wire/config-form-a.hex"))
-}
-
 fn config_message() -> Vec<u8> {
-    form_a()[5..].to_vec()
+    config_form_a()[5..].to_vec()
 }
 
 struct Run {
@@ -139,7 +119,7 @@ fn assert_same(run: &Run, reference: &Run, what: &str) {
 }
 
 fn setup() -> Vec<u8> {
-    [HEAD, &form_a()].concat()
+    [HEAD, &config_form_a()].concat()
 }
 
 /// A message as the gateway sends it.
@@ -173,7 +153,7 @@ fn packets(expected: &[&str]) -> Vec<Vec<u8>> {
 /// The reply of `§21.3`, after the hostname packet of `§21.1`.
 fn expected_reply() -> Vec<u8> {
     let mut expected = b"\x13\0\0\x04\0\0\0\x06\0laptop\xbb\x01\0\0\0\0".to_vec();
-    expected.extend(dump(include_str!("../../../fixtures/wire/client-reply.hex")));
+    expected.extend(client_reply());
     expected
 }
 
@@ -184,7 +164,7 @@ fn every_form_of_the_configuration_gives_the_same_result() {
     let form_b = [&[0x70, 0x01, 0x00], message.as_slice()].concat();
     let form_c = [&[1, 0, 0, 0xc8, 0], &message[..200], &[0xa7, 0], &message[200..]].concat();
     assert_eq!((form_b.len(), form_c.len()), (370, 374));
-    for form in [form_a(), form_b, form_c] {
+    for form in [config_form_a(), form_b, form_c] {
         let run = run_every_way(HEAD, &form);
         assert_eq!(run.result, Ok(()));
         assert_eq!(run.sent, expected_reply());
@@ -208,7 +188,7 @@ fn every_form_of_the_configuration_gives_the_same_result() {
 
 #[test]
 fn the_forms_have_the_digests_of_the_notes() {
-    let digest = ring::digest::digest(&ring::digest::SHA256, &form_a());
+    let digest = ring::digest::digest(&ring::digest::SHA256, &config_form_a());
     let expected = unhex("129b3899b260a954cad7b8d7e68e19fe914e0f0b3b72cd35fb524be2c13c0d88");
     assert_eq!(digest.as_ref(), expected);
 }
@@ -232,10 +212,7 @@ fn without_esp_only_the_mtu_is_acknowledged() {
 #[test]
 fn joined_and_split_data_messages_are_delivered_in_order() {
     // juniper-nc.md §21.5, and F1, F2, F4, F5, F6, F8, F10
-    let run = run_every_way(
-        &setup(),
-        &dump(include_str!("../../../fixtures/wire/data-split.hex")),
-    );
+    let run = run_every_way(&setup(), &data_split());
     assert_eq!(run.packets, packets(&[P2, P3, P2]));
 }
 
@@ -307,7 +284,7 @@ fn a_termination_without_reason_is_a_broken_connection() {
 #[test]
 fn a_rekey_is_answered_and_told() {
     // §21.6, R81, R83, R84, R85
-    let rekey = dump(include_str!("../../../fixtures/wire/server-rekey.hex"));
+    let rekey = server_rekey();
     let stream = [rekey.clone(), record(&[&rekey[2..], &data(&[P2])].concat())].concat();
     let run = run_every_way(&setup(), &stream);
     assert_eq!(run.packets, packets(&[P2]));
@@ -602,8 +579,8 @@ fn outgoing_packets_are_framed_as_in_the_notes() {
 proptest! {
     #[test]
     fn any_cuts_of_a_busy_transcript_agree(cuts in proptest::collection::vec(1..200_usize, 1..60)) {
-        let rekey = dump(include_str!("../../../fixtures/wire/server-rekey.hex"));
-        let whole = [setup(), dump(include_str!("../../../fixtures/wire/data-split.hex")), rekey,
+        let rekey = server_rekey();
+        let whole = [setup(), data_split(), rekey,
             record(&[message(999, b"x"), data(&[P2, P3])].concat()), vec![0, 0, 1]].concat();
         let reference = run(&whole, whole.len());
         let (mut pieces, mut rest) = (Vec::new(), whole.as_slice());

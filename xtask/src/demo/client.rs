@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use rustix::process::Signal;
 
-use super::lab::{COOKIE, GATEWAY, Lab};
+use super::lab::{COOKIE, GATEWAY, Lab, PASSWORD, USER};
 use crate::children::{self, Owned};
 use crate::say;
 
@@ -20,6 +20,15 @@ pub(super) struct Client {
     lines: Receiver<String>,
     aloud: bool,
     last: String,
+}
+
+/// How a client proves who it is; the secret goes to standard input.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum By {
+    /// The cookie of a session.
+    Cookie,
+    /// Name and password, which takes a sign-in.
+    Password,
 }
 
 /// What SIGUSR1 makes the client say.
@@ -35,15 +44,19 @@ pub(super) struct Statistics {
 
 impl Client {
     /// Starts it; with `aloud`, shows the command line and all it says.
-    pub(super) fn start(program: &Path, lab: &Lab, options: &[&str], aloud: bool) -> Result<Self> {
-        let mut command = command(program, lab, options);
+    pub(super) fn start(program: &Path, lab: &Lab, by: By, options: &[&str], aloud: bool) -> Result<Self> {
+        let (who, secret) = match by {
+            By::Cookie => (&["--cookie-on-stdin"][..], COOKIE),
+            By::Password => (&["-u", USER, "--passwd-on-stdin"][..], PASSWORD),
+        };
+        let mut command = command(program, lab, &[who, options].concat());
         if aloud {
-            say::note(&format!("$ printf '%s\\n' {COOKIE} | {}", shown(&command)));
+            say::note(&format!("$ printf '%s\\n' {secret} | {}", shown(&command)));
         }
         let mut process = Owned::spawn(&mut command)?;
         let lines = children::lines(process.child().stderr.take());
         let mut input = process.child().stdin.take().context("standard input")?;
-        writeln!(input, "{COOKIE}").context("the client took no cookie")?;
+        writeln!(input, "{secret}").context("the client took no secret")?;
         Ok(Self {
             process,
             lines,
@@ -139,7 +152,7 @@ fn command(program: &Path, lab: &Lab, options: &[&str]) -> Command {
     use std::os::unix::process::CommandExt as _;
     let mut command = Command::new(program);
     command
-        .args(["connect", "--cookie-on-stdin", "--servercert", &lab.pin])
+        .args(["connect", "--servercert", &lab.pin])
         .args(options)
         .arg(GATEWAY.to_string())
         .env_remove("VPNC_LOG")
@@ -150,7 +163,8 @@ fn command(program: &Path, lab: &Lab, options: &[&str]) -> Command {
     command
 }
 
-fn shown(command: &Command) -> String {
+/// A command as it would be typed.
+pub(super) fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words
         .map(|word| word.to_string_lossy())

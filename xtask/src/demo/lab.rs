@@ -28,6 +28,9 @@ pub(super) struct Lab {
 pub(super) const GATEWAY: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 /// A session cookie the gateway knows.
 pub(super) const COOKIE: &str = "DSID=0123456789abcdef0123456789abcdef";
+/// An account the gateway knows, and its password.
+pub(super) const USER: &str = "joe";
+pub(super) const PASSWORD: &str = "secret";
 /// A host in the network behind the gateway, and its port for both TCP and UDP.
 pub(super) const INSIDE: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::new(10, 20, 0, 1)), 7001);
@@ -161,6 +164,7 @@ fn gateway_command(program: &Path) -> Command {
         .args(["--include", NETWORK])
         // every start signs in with the same cookie
         .args(["--cookie", COOKIE, "--keep-cookie"])
+        .args(["--user", USER, "--password", PASSWORD])
         .arg("--quiet")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

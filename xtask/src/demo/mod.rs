@@ -4,6 +4,7 @@ mod client;
 mod lab;
 mod report;
 mod scenario;
+mod sign_in;
 mod start;
 mod transfer;
 

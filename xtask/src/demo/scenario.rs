@@ -5,10 +5,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use super::Extent;
-use super::client::Client;
+use super::client::{By, Client};
 use super::lab::{self, INSIDE, Lab, NETWORK};
 use super::report::{Ping, Report, Run};
-use super::{start, transfer};
+use super::{sign_in, start, transfer};
 use crate::cargo::Programs;
 use crate::sandbox::run;
 use crate::say;
@@ -18,10 +18,14 @@ pub(super) fn play(programs: &Programs, extent: Extent) -> Result<Report> {
     let lab = say::timed("two network namespaces, a wire between them, the gateway", || {
         Lab::start(programs, extent)
     })?;
+    say::timed("a look at the gateway", || sign_in::probe(&programs.client, &lab))?;
+    say::timed("a sign-in by password", || {
+        sign_in::sign_in(&programs.client, &lab)
+    })?;
     let mut report = Report::default();
-    for (name, options) in [("TLS", &["--no-esp"][..]), ("ESP", &[])] {
+    for (name, by, options) in [("TLS", By::Cookie, &["--no-esp"][..]), ("ESP", By::Password, &[])] {
         let run = say::timed(&format!("a tunnel over {name}"), || {
-            tunnel(programs, &lab, name, options, extent)
+            tunnel(programs, &lab, (name, by), options, extent)
         })?;
         report.runs.push(run);
     }
@@ -35,12 +39,12 @@ pub(super) fn play(programs: &Programs, extent: Extent) -> Result<Report> {
 fn tunnel(
     programs: &Programs,
     lab: &Lab,
-    name: &'static str,
+    (name, by): (&'static str, By),
     options: &[&str],
     extent: Extent,
 ) -> Result<Run> {
     let before = lab::network()?;
-    let mut client = Client::start(&programs.client, lab, options, true)?;
+    let mut client = Client::start(&programs.client, lab, by, options, true)?;
     let connected = client.wait_for("connected: ", CONNECT)?;
     if name == "ESP" {
         client.wait_for_esp()?;
@@ -98,7 +102,8 @@ fn word_after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
 
 /// Whether the routes are those the gateway handed out.
 pub(super) fn has_expected_setup(setup: &str) -> bool {
-    setup.contains("10.66.7.8/32") && setup.contains("MTU 1400") && setup.contains(NETWORK)
+    // each session has an address of its own
+    setup.contains(" 10.66.7.") && setup.contains("MTU 1400") && setup.contains(NETWORK)
 }
 
 /// To be up.

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::auth::host_check::Claims;
-use crate::cli::args::TokenMode;
+use crate::auth::token::TokenMode;
+use crate::cli::secret_source::SecretSource;
 
 fn login_in(line: &[&str], variables: &[(&str, &str)]) -> Result<LoginSettings, Error> {
     let login = connection(line, variables)?
@@ -202,31 +203,30 @@ fn options_that_exclude_each_other_are_told_apart() {
 }
 
 #[test]
-fn the_kind_of_codes_follows_the_secret() {
-    for (secret, mode) in [
-        ("base32:ABCD", Some(TokenMode::Totp)),
-        ("base32:ABCD,17", Some(TokenMode::Hotp)),
-        ("a,b", Some(TokenMode::Totp)),
-        ("otpauth://hotp/x?secret=A&counter=1", None),
-        ("@/file", None),
-        ("fd:3", None),
-        ("cmd:pass otp, 1", None),
+fn the_secret_of_codes_may_be_elsewhere() {
+    let literal = |text: &str| SecretSource::Literal(Secret::new(text));
+    let token = |line: &[&str], variables: &[(&'static str, &str)]| {
+        let settings = login_in(line, variables).expect("settings");
+        settings.token.expect("a token")
+    };
+    for (value, source) in [
+        ("base32:ABCD,17", literal("base32:ABCD,17")),
+        ("@token", SecretSource::File("token".into())),
+        ("/token", SecretSource::File("/token".into())),
+        ("fd:3", SecretSource::Descriptor(3)),
+        ("cmd:pass otp", SecretSource::Command(Secret::new("pass otp"))),
     ] {
-        let token = login(&["gw", "--token-secret", secret])
-            .expect("settings")
-            .token
-            .expect("a token");
-        assert_eq!(token.mode, mode, "{secret}");
-        assert_eq!(token.secret.expose(), secret);
+        let from_option = token(&["gw", "--token-secret", value], &[]);
+        assert_eq!(
+            (from_option.mode, &from_option.secret),
+            (None, &source),
+            "{value}"
+        );
+        let from_variable = token(&["gw"], &[("VPNC_TOKEN_SECRET", value)]);
+        assert_eq!(from_variable.secret, source, "{value}");
     }
-    let token = login(&["gw", "--token-secret=A", "--token-mode=hotp"])
-        .expect("settings")
-        .token;
-    assert_eq!(token.expect("a token").mode, Some(TokenMode::Hotp));
-    let token = login_in(&["gw"], &[("VPNC_TOKEN_SECRET", "A,1")])
-        .expect("settings")
-        .token;
-    assert_eq!(token.expect("a token").mode, Some(TokenMode::Hotp));
+    let said = token(&["gw", "--token-secret=A", "--token-mode=hotp"], &[]);
+    assert_eq!(said.mode, Some(TokenMode::Hotp));
 }
 
 #[test]
@@ -243,15 +243,19 @@ fn token_secrets_may_be_credentials() {
         .expect("settings")
         .token
         .expect("a token");
-    assert_eq!(token.secret.expose(), "base32:ABCD");
+    assert_eq!(token.secret, SecretSource::Literal(Secret::new("base32:ABCD")));
 }
 
 #[test]
-fn the_passphrase_of_the_key_has_three_forms() {
+fn the_passphrase_of_the_key_has_four_forms() {
     let folder = Folder::new();
     let path = folder.file("pass", "phrase \n", 0o600);
     let from_file = format!("@{}", path.display());
-    for (given, expected) in [("plain", "plain"), (from_file.as_str(), "phrase ")] {
+    for (given, expected) in [
+        ("plain", "plain"),
+        (from_file.as_str(), "phrase "),
+        ("cmd:echo from a command", "from a command"),
+    ] {
         let settings = connection(
             &["gw", "-c", "/dev/null", "-p", given],
             &[("VPNC_COOKIE", "DSID=1")],

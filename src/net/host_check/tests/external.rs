@@ -1,14 +1,11 @@
 //! External programs that are small shell scripts, on the real clock.
 
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
 use tempfile::TempDir;
 
 use super::super::wrapper::Limits;
 use super::*;
 use crate::auth::host_check::reply::ReplyError;
+use crate::platform::linux::testing::executable;
 
 /// A checker with this shell script as its program.
 struct External {
@@ -19,8 +16,10 @@ struct External {
 impl External {
     fn new(script: &str, interval: Option<Duration>) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let notes = folder.path().join("notes");
+        let script = format!("notes={}\n{READ}\n{script}", notes.display());
         let settings = HostCheckSettings {
-            wrapper: Some(executable(&folder, script)),
+            wrapper: Some(executable(&folder, &script)),
             wrapper_user: Some("root".to_owned()).filter(|_| is_root()),
             interval,
             local_hostname: "me".to_owned(),
@@ -66,24 +65,6 @@ impl External {
         };
         timeout(PATIENCE, reading).await.expect("in time")
     }
-}
-
-/// Written by another process: a file open for writing here could be inherited by a child that is just being started
-/// elsewhere, and then cannot be run.
-fn executable(folder: &TempDir, script: &str) -> PathBuf {
-    let path = folder.path().join("wrapper");
-    let mut child = Command::new("/bin/sh")
-        .args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh"])
-        .arg(&path)
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let notes = folder.path().join("notes");
-    write!(stdin, "#!/bin/sh\nnotes={}\n{READ}\n{script}\n", notes.display()).unwrap();
-    drop(stdin);
-    assert!(child.wait().unwrap().success());
-    path
 }
 
 /// The folder is ours, so its owner tells who we are.

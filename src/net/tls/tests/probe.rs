@@ -10,13 +10,10 @@ async fn a_probe_reaches_a_stranger_and_tells_why_it_would_not_be_trusted() {
     let pin = leaf.pin();
     let unknown = "unknown issuer, and there is no root to check it with";
     for (mut settings, verdict) in [
-        (
-            settings(gateway.port),
-            Some(format!("{unknown}; its public key is {pin}")),
-        ),
+        (settings(gateway.port), Some(unknown.to_owned())),
         (
             pinned(gateway.port, Pin::of_key(b"another key")),
-            Some(format!("its public key {pin} matches none of the given pins")),
+            Some("its public key matches none of the given pins".to_owned()),
         ),
         (trusting(gateway.port, &folder, &authority), None),
         (pinned(gateway.port, pin.clone()), None),

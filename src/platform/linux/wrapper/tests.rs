@@ -1,30 +1,10 @@
 //! Wrappers that are small shell scripts.
 
-use std::io::Write as _;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 
-use tempfile::TempDir;
-
 use super::*;
-use crate::platform::linux::testing::left_out;
-
-/// An executable script. Another process writes it: a file open for writing here could be inherited by a child that is
-/// just being started elsewhere, and then cannot be run.
-fn script(dir: &TempDir, text: &str) -> PathBuf {
-    let path = dir.path().join("wrapper");
-    let mut child = Command::new("/bin/sh")
-        .args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh"])
-        .arg(&path)
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    write!(stdin, "#!/bin/sh\n{text}\n").unwrap();
-    drop(stdin);
-    assert!(child.wait().unwrap().success());
-    path
-}
+use crate::platform::linux::testing::{executable, left_out};
 
 fn program(path: &Path) -> WrapperProgram {
     WrapperProgram {
@@ -49,7 +29,7 @@ async fn answer(process: &mut WrapperProcess) -> String {
 /// What the script says when it is given the line `question`.
 async fn run(text: &str, variables: &[(&str, String)]) -> String {
     let dir = tempfile::tempdir().unwrap();
-    let program = program(&script(&dir, text));
+    let program = program(&executable(&dir, text));
     let mut process = program.start("gateway.test", variables).unwrap();
     // one that asks for nothing may have ended by now
     let _ = process.write(b"question\n").await;
@@ -119,7 +99,9 @@ async fn none_is_left_however_stubborn_it_is() {
         "trap '' TERM; echo ready >&0; exec 0<&-; sleep 30 & wait; wait; sleep 30",
     ] {
         let dir = tempfile::tempdir().unwrap();
-        let mut process = program(&script(&dir, text)).start("gateway.test", &[]).unwrap();
+        let mut process = program(&executable(&dir, text))
+            .start("gateway.test", &[])
+            .unwrap();
         let mut ready = [0; 6];
         let count = process.read(&mut ready).await.unwrap();
         assert_eq!(&ready[..count], b"ready\n");
@@ -133,7 +115,7 @@ async fn none_is_left_however_stubborn_it_is() {
 #[tokio::test]
 async fn its_end_is_noticed_and_leaves_no_zombie() {
     let dir = tempfile::tempdir().unwrap();
-    let path = script(&dir, "read line; echo surplus >&0");
+    let path = executable(&dir, "read line; echo surplus >&0");
     let mut process = program(&path).start("gateway.test", &[]).unwrap();
     let early = tokio::time::timeout(Duration::from_millis(50), process.closed()).await;
     assert!(early.is_err(), "it waits for a line");
@@ -150,7 +132,7 @@ async fn its_end_is_noticed_and_leaves_no_zombie() {
 async fn a_child_may_go_on_with_the_work() {
     let dir = tempfile::tempdir().unwrap();
     // the shell gives background jobs no standard input unless told
-    let path = script(
+    let path = executable(
         &dir,
         "exec 3<&0; { read line; echo \"late $line\" >&3; } <&3 &\n exit 0",
     );
@@ -174,7 +156,7 @@ async fn root_gives_the_rights_away() {
     };
     let dir = tempfile::tempdir().unwrap();
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let path = script(&dir, "echo $(id -u) $(id -g) $(id -G) $USER $HOME >&0");
+    let path = executable(&dir, "echo $(id -u) $(id -g) $(id -G) $USER $HOME >&0");
     for user in ["nobody".to_owned(), account.user.to_string()] {
         let program = WrapperProgram {
             user: Some(user),

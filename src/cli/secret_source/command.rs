@@ -1,7 +1,7 @@
 //! The first line of what a command prints.
 
 use std::io::{self, BufReader};
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread::sleep;
@@ -10,18 +10,17 @@ use std::time::{Duration, Instant};
 use crate::cli::private_file::Kind;
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus as OurStatus;
-use crate::platform::linux::process;
 use crate::secret::Secret;
 
-/// Runs `/bin/sh -c COMMAND` without standard input and in a process group of its own, which is killed after `limit`.
-/// Its messages go where ours go.
-pub(super) fn first_line(kind: &Kind, command: &Secret, limit: Duration) -> Result<Secret, Error> {
+/// Runs `/bin/sh -c COMMAND` without standard input and kills it after `limit`. It stays in our process group: it may ask
+/// for a passphrase on the terminal, and hears Ctrl-C there. Its messages go where ours go.
+pub(in crate::cli) fn first_line(kind: &Kind, command: &Secret, limit: Duration) -> Result<Secret, Error> {
     let failed = |how: &str| {
         Error::new(
             OurStatus::Failure,
             format!("the command for the {} {how}", kind.name),
         )
-        .hint("run it by hand: it must print the secret as its first line and ask nothing")
+        .hint("run it by hand: the first line it prints must be the secret")
     };
     let broken = |error: io::Error| failed(&format!("cannot be run: {}", plain_io(&error)));
     let mut child = Command::new("/bin/sh")
@@ -29,7 +28,6 @@ pub(super) fn first_line(kind: &Kind, command: &Secret, limit: Duration) -> Resu
         .arg(command.expose())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .process_group(0)
         .spawn()
         .map_err(broken)?;
     let deadline = Instant::now() + limit;
@@ -39,7 +37,7 @@ pub(super) fn first_line(kind: &Kind, command: &Secret, limit: Duration) -> Resu
         // a thread, because a pipe has no time limit; it ends when the pipe is closed
         std::thread::spawn(move || {
             let mut output = BufReader::new(output);
-            let line = kind.first_line(&mut output, "standard output of the command");
+            let line = kind.line(&mut output, "standard output of the command");
             // whoever waited may have gone
             drop(sender.send(line));
             // a command that still writes would be stopped by a closed pipe
@@ -47,8 +45,7 @@ pub(super) fn first_line(kind: &Kind, command: &Secret, limit: Duration) -> Resu
         });
     }
     let Some(status) = wait(&mut child, deadline).map_err(broken)? else {
-        process::kill_group(child.id());
-        child.wait().map_err(broken)?;
+        child.kill().and_then(|()| child.wait()).map_err(broken)?;
         return Err(failed(&format!("took longer than {} s", limit.as_secs_f32())));
     };
     if !status.success() {
@@ -84,5 +81,5 @@ fn ending(status: ExitStatus) -> String {
 }
 
 /// A password manager that has to be unlocked takes its time.
-pub(super) const LIMIT: Duration = Duration::from_secs(60);
+pub(in crate::cli) const LIMIT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(10);

@@ -1,7 +1,4 @@
-//! `--token-secret` and `--key-password`: `@FILE`, `fd:N`, `cmd:COMMAND` or the text itself; and a counter's way back
-//! into its file.
-
-mod command;
+//! The counter of a one-time password on its way back into the file of `--token-secret`.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
@@ -13,105 +10,11 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use super::environment::Environment;
-use super::private_file::{Kind, LIMIT, Privacy, trimmed};
+use super::private_file::{LIMIT, Privacy};
+use super::secret_source::TOKEN;
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::secret::Secret;
-
-/// Where a secret is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretSource {
-    /// `@FILE`: its first line.
-    File(PathBuf),
-    /// `fd:N`: the first line of what is open there.
-    Descriptor(u32),
-    /// `cmd:COMMAND`: the first line of what `/bin/sh -c COMMAND` prints. Not shown by `Debug`: it may hold a secret.
-    Command(Secret),
-    /// The text itself.
-    Literal(Secret),
-}
-
-impl SecretSource {
-    /// Takes the value of an option apart.
-    ///
-    /// # Errors
-    /// `@` or `cmd:` with nothing behind, `fd:` without a number.
-    pub fn parse(value: &str) -> Result<Self, Error> {
-        let usage = |text: &str| Err(Error::new(ExitStatus::Usage, text));
-        if let Some(path) = value.strip_prefix('@') {
-            if path.is_empty() {
-                return usage("no file is named after @");
-            }
-            return Ok(Self::File(path.into()));
-        }
-        if let Some(number) = value.strip_prefix("fd:") {
-            return match number.parse() {
-                Ok(number) => Ok(Self::Descriptor(number)),
-                Err(_) => usage("after fd: comes the number of a file descriptor"),
-            };
-        }
-        if let Some(command) = value.strip_prefix("cmd:") {
-            if command.trim().is_empty() {
-                return usage("no command is named after cmd:");
-            }
-            return Ok(Self::Command(Secret::new(command)));
-        }
-        Ok(Self::Literal(Secret::new(value)))
-    }
-
-    /// Like [`Self::parse`] for a token: OpenConnect takes a path that begins with `/` for a file also without `@`.
-    ///
-    /// # Errors
-    /// As [`Self::parse`].
-    pub fn parse_token(value: &str) -> Result<Self, Error> {
-        if value.starts_with('/') {
-            return Ok(Self::File(value.into()));
-        }
-        Self::parse(value)
-    }
-
-    /// Reads the secret. A command may take a minute; meanwhile nothing else happens.
-    ///
-    /// # Errors
-    /// A file that is missing or that others can read, a descriptor that is not open, a command that fails.
-    pub fn read(&self, kind: &Kind, environment: &Environment) -> Result<Secret, Error> {
-        match self {
-            Self::File(path) => kind.from_file(path, Privacy::of(path, environment)),
-            Self::Descriptor(number) => kind.from_descriptor(*number),
-            Self::Command(command) => command::first_line(kind, command, command::LIMIT),
-            Self::Literal(text) => Ok(text.clone()),
-        }
-    }
-}
-
-/// The words for `--token-secret`.
-pub const TOKEN: Kind = Kind {
-    name: "token",
-    exposed: "have a new token made if the file was like this for long",
-    descriptor: "--token-secret fd:3   with   3< FILE   in a shell",
-    refused: refused_token,
-};
-
-/// The words for `--key-password`.
-pub const KEY_PASSWORD: Kind = Kind {
-    name: "passphrase",
-    exposed: "change the passphrase if the file was like this for long",
-    descriptor: "--key-password fd:3   with   3< FILE   in a shell",
-    refused: refused_key_password,
-};
-
-fn refused_token(why: &str) -> Error {
-    Error::new(ExitStatus::BadData, format!("the token cannot be used: {why}"))
-        .hint("--token-secret base32:SECRET, 0xHEX, an otpauth:// link, or @FILE with one of them")
-}
-
-fn refused_key_password(why: &str) -> Error {
-    Error::new(
-        ExitStatus::BadData,
-        format!("the passphrase of the key cannot be used: {why}"),
-    )
-    .hint("--key-password @FILE   with the passphrase as its first line")
-}
 
 /// Reads the token in a file, lets `change` make something of it, and writes the text that `change` yields beside its
 /// result in place of the first line. All under a lock, so that two runs never use one counter. The new text is in the
@@ -130,7 +33,7 @@ pub fn update<T>(
     let privacy = Privacy::of(path, environment);
     let (file, metadata) = TOKEN.open(path, privacy)?;
     if !metadata.is_file() {
-        let text = TOKEN.first_line(io::BufReader::new(file), &path.display().to_string())?;
+        let text = TOKEN.line(&mut io::BufReader::new(file), &path.display().to_string())?;
         let (result, new) = change(&text)?;
         if new.is_some() {
             tracing::warn!(path = %path.display(), "the counter cannot be written back: this is no regular file");
@@ -142,10 +45,10 @@ pub fn update<T>(
     let locked = Locked::acquire(&target, privacy, LOCK_LIMIT)?;
     let content = locked.content()?;
     let text = str::from_utf8(&content)
-        .map_err(|_| refused_token("it is not plain text").at(path.display().to_string()))?;
+        .map_err(|_| (TOKEN.refused)("it is not plain text").at(path.display().to_string()))?;
     let end = text.find('\n').unwrap_or(text.len());
     let (line, rest) = text.split_at_checked(end).unwrap_or((text, ""));
-    let (result, new) = change(&Secret::new(trimmed(line)))?;
+    let (result, new) = change(&Secret::new(line.trim()))?;
     if let Some(new) = new {
         // a carriage return belongs to the end of the line
         let rest_with_return = if line.ends_with('\r') { "\r" } else { "" };
@@ -203,7 +106,7 @@ impl Locked {
             .at(name.to_string())
         })?;
         if content.len() == LIMIT {
-            return Err(refused_token("it is longer than 64 KiB").at(name.to_string()));
+            return Err((TOKEN.refused)("it is longer than 64 KiB").at(name.to_string()));
         }
         Ok(content)
     }
