@@ -14,14 +14,14 @@ mod proxy;
 #[path = "log_leaks/secrets.rs"]
 mod secrets;
 mod stage;
+#[path = "log_leaks/traces.rs"]
+mod traces;
 
 use std::fs::{self, Permissions};
-use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use openssl::pkey::PKey;
 use openssl::symm::Cipher;
@@ -31,6 +31,7 @@ use vpnc_gateway::{ClientAuth, Config, EventKind, Flow};
 use crate::proxy::Proxy;
 use crate::secrets::Secrets;
 use crate::stage::{PROGRAM, Stage};
+use crate::traces::{Traces, no_core_dumps, start, until};
 
 #[test]
 fn a_sign_in_with_every_kind_of_secret_leaves_none_of_them_behind() {
@@ -140,6 +141,42 @@ read -r e; read -r f; echo \"later $e\" >> SEEN\n";
 }
 
 #[test]
+fn the_command_for_the_token_secret_sees_no_password() {
+    let stage = Stage::play(&pages("token"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let seen = folder.path().join("seen");
+    let command_for_secret = folder.path().join("token");
+    let token = "base32:GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let text = format!("{}echo {token}\n", spy());
+    program(
+        &command_for_secret,
+        &text.replace("SEEN", &seen.display().to_string()),
+    );
+    let mut command = stage.auth(&[], &[LOUD, &["-u", "joe", "--non-inter"]].concat());
+    command
+        .arg("--token-secret")
+        .arg(format!("cmd:{}", command_for_secret.display()));
+    command
+        .env("VPNC_PASSWORD", "Geheim/Wort+1")
+        .env("VPNC_COOKIE", "DSID=fedcba9876543210fedcba9876543210");
+    let traces = Traces::of(command, "", &folder, &stage);
+    let seen = fs::read_to_string(&seen).expect("what the command saw");
+    assert_eq!(no_core_dumps(&seen), 1, "{seen}");
+    let mut secrets = of_the_gateway(&stage);
+    secrets.add("token secret", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+    secrets.add("unused cookie", "fedcba9876543210fedcba9876543210");
+    secrets.add("password", "Geheim/Wort+1");
+    for (place, text) in [
+        ("what the command sees", seen),
+        ("standard error", traces.stderr),
+        ("the log file", traces.log),
+        ("what the system shows", traces.process),
+    ] {
+        secrets.are_not_in(place, &text);
+    }
+}
+
+#[test]
 fn a_browser_sees_no_secret_but_the_address() {
     let stage = Stage::play(&pages("browser"));
     let folder = tempfile::tempdir().expect("a folder");
@@ -186,7 +223,9 @@ fn other_programs_of_the_user_cannot_look_into_a_sign_in() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("a mode");
     let program = folder.path().join("vpnc-cli");
-    fs::copy(PROGRAM, &program).expect("a copy");
+    // by another process, as in `program`
+    let copied = Command::new("cp").arg(PROGRAM).arg(&program).status();
+    assert!(copied.expect("cp").success());
     let mut command = Command::new("setsid");
     command
         .arg(program)
@@ -299,99 +338,6 @@ impl Factors {
     }
 }
 
-/// All that a run leaves behind.
-struct Traces {
-    stdout: String,
-    stderr: String,
-    log: String,
-    /// Arguments, environment and limits while it ran.
-    process: String,
-}
-
-impl Traces {
-    /// Runs it to its end, which is to be a good one, and looks at it when the first form has come.
-    #[track_caller]
-    fn of(mut command: Command, input: &str, folder: &TempDir, stage: &Stage) -> Self {
-        command.arg("--log-file").arg(folder.path().join("log"));
-        let mut child = start(command);
-        child.say(input);
-        let place = format!("/proc/{}", child.process.id());
-        until("a form", || {
-            !stage.forms().is_empty() || !Path::new(&place).exists()
-        });
-        let read = |file: &str| fs::read(format!("{place}/{file}")).unwrap_or_default();
-        let process = ["cmdline", "environ", "limits"].map(read).concat();
-        let process = String::from_utf8_lossy(&process).into_owned();
-        let traces = child.end(folder);
-        assert!(
-            process.contains("VPNC_TEST=kept") && process.contains("--log-file"),
-            "{process}"
-        );
-        assert_eq!(no_core_dumps(&process), 1, "{process}");
-        Self { process, ..traces }
-    }
-}
-
-/// A run whose output is read.
-struct Running {
-    process: Child,
-    folder: TempDir,
-}
-
-fn start(mut command: Command) -> Running {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = |name: &str| fs::File::create(folder.path().join(name)).expect("a file");
-    command.env("VPNC_TEST", "kept");
-    command
-        .stdin(Stdio::piped())
-        .stdout(file("stdout"))
-        .stderr(file("stderr"));
-    let process = command.spawn().expect("the program starts");
-    Running { process, folder }
-}
-
-impl Running {
-    fn say(&mut self, text: &str) {
-        let mut stdin = self.process.stdin.take().expect("a pipe");
-        stdin.write_all(text.as_bytes()).expect("a reader");
-    }
-
-    fn text(&self, name: &str) -> String {
-        let mut text = Vec::new();
-        let file = fs::File::open(self.folder.path().join(name));
-        file.expect("a file").read_to_end(&mut text).expect("a file");
-        String::from_utf8_lossy(&text).into_owned()
-    }
-
-    fn stderr_has(&self, text: &str) -> bool {
-        self.text("stderr").contains(text)
-    }
-
-    #[track_caller]
-    fn end(mut self, folder: &TempDir) -> Traces {
-        let mut status = None;
-        until("the end", || {
-            status = self.process.try_wait().expect("a child");
-            status.is_some()
-        });
-        let (stdout, stderr) = (self.text("stdout"), self.text("stderr"));
-        assert_eq!(status.and_then(|status| status.code()), Some(0), "{stderr}");
-        Traces {
-            stdout,
-            stderr,
-            log: fs::read_to_string(folder.path().join("log")).expect("a log"),
-            process: String::new(),
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}
-
 /// Cookies and form fields that the gateway received, but for those every gateway has in its addresses.
 fn of_the_gateway(stage: &Stage) -> Secrets {
     let mut secrets = Secrets::default();
@@ -420,14 +366,6 @@ fn of_the_gateway(stage: &Stage) -> Secrets {
     }
     secrets.only("code").are_in("forms", &stage.forms().concat());
     secrets
-}
-
-/// How many times a list of limits says that there are no core dumps.
-fn no_core_dumps(text: &str) -> usize {
-    let lines = text.lines().filter(|line| line.starts_with("Max core file size"));
-    lines
-        .filter(|line| line.split_whitespace().skip(4).take(2).eq(["0", "0"]))
-        .count()
 }
 
 /// A script that writes down what it can see of itself and its parent.
@@ -461,15 +399,6 @@ fn pages(name: &str) -> String {
     format!("{}/tests/log_leaks/pages/{name}.flow", env!("CARGO_MANIFEST_DIR"))
 }
 
-#[track_caller]
-fn until(what: &str, mut is_true: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_true() {
-        assert!(start.elapsed() < SOON, "waited {SOON:?} for {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
@@ -481,4 +410,3 @@ const SECOND: &str = "zweites=Geheimnis%20ü";
 const PASSPHRASE: &str = "hunter-passphrase";
 const TOKEN: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 const NOBODY: u32 = 65534;
-const SOON: Duration = Duration::from_secs(20);

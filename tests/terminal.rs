@@ -74,7 +74,7 @@ fn ctrl_c_ends_a_question_and_the_echo_comes_back() {
     assert!(!screen.echoes());
     screen.press("half\x03");
     // that the echo is back is seen at the end of each of these tests
-    screen.end().failed(130);
+    screen.end().failed(130).says("Password: \r\nerror: ");
     assert_eq!(stage.forms(), [""; 0]);
 }
 

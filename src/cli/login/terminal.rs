@@ -1,7 +1,7 @@
 //! The terminal of the user, `/dev/tty`: works although standard input is a pipe, and hides what is typed.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 
 use rustix::termios::{
@@ -62,7 +62,7 @@ impl Terminal {
     /// Asks for a line. `None`: the user ended the input (Ctrl-D).
     pub(super) async fn line(&mut self, prompt: &str, echo: Echo) -> Result<Option<Secret>, Error> {
         // before the prompt: what answers it must not be seen or thrown away
-        let mode = Mode::set(self.file.file(), echo).map_err(|error| broken(&error))?;
+        let mut mode = Mode::set(self.file.file(), echo).map_err(|error| broken(&error))?;
         if echo == Echo::Off {
             self.rest.zeroize();
         }
@@ -79,6 +79,7 @@ impl Terminal {
                 }
             }
         };
+        mode.is_asking = false;
         drop(mode);
         self.rest = rest;
         if echo == Echo::Off || !matches!(line, Ok(Some(_))) {
@@ -128,6 +129,8 @@ struct Mode<'a> {
     before: Termios,
     now: Termios,
     echo: Echo,
+    /// The cursor stands behind a question that nobody has answered.
+    is_asking: bool,
 }
 
 impl<'a> Mode<'a> {
@@ -145,6 +148,7 @@ impl<'a> Mode<'a> {
             before,
             now,
             echo,
+            is_asking: true,
         };
         mode.renew()?;
         Ok(mode)
@@ -159,6 +163,11 @@ impl Drop for Mode<'_> {
     fn drop(&mut self) {
         // nobody is left to be told when the terminal has gone
         let _: rustix::io::Result<()> = tcsetattr(self.file, actions(self.echo), &self.before);
+        if self.is_asking {
+            // what is said next must not stand in the line of the question
+            let mut file = self.file;
+            let _: io::Result<()> = file.write_all(b"\n");
+        }
     }
 }
 
@@ -191,7 +200,7 @@ const PIECE: usize = 4096;
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::io::{Read as _, Write as _};
+    use std::io::Read as _;
 
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
