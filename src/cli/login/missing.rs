@@ -153,7 +153,7 @@ fn hint(form: &Form, field: &Field) -> String {
     };
     match field.purpose {
         Purpose::User => "-u NAME".to_owned(),
-        Purpose::Password => "--passwd-on-stdin, --passwd-file FILE or --passwd-command COMMAND".to_owned(),
+        Purpose::Password => "--passwd-on-stdin".to_owned(),
         Purpose::Code { .. } => {
             "--token-mode totp --token-secret @FILE   or the code as a further line with --passwd-on-stdin"
                 .to_owned()
@@ -354,7 +354,7 @@ mod tests {
             error(&form(secrets.into()), &[0, 1], Silence::NoTerminal)
                 .hint
                 .as_deref(),
-            Some("--passwd-on-stdin, --passwd-file FILE or --passwd-command COMMAND")
+            Some("--passwd-on-stdin")
         );
     }
 
