@@ -25,8 +25,8 @@ pub fn run(data: &[u8]) {
             field: "a".to_owned(),
             value: "b".to_owned(),
         }],
-        takeover: data.len() % 2 == 0,
-        accept_banner: data.len() % 3 == 0,
+        takeover: data.len().is_multiple_of(2),
+        accept_banner: data.len().is_multiple_of(3),
         ..FlowSettings::default()
     };
     let gateway = Url::parse("https://gw.test/").expect("a URL");

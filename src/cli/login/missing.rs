@@ -133,7 +133,7 @@ fn list(labels: &[String]) -> String {
 /// The options to paste, each once.
 fn hints(form: &Form, fields: &[&Field]) -> String {
     match form.kind {
-        FormKind::Notice => return "--accept-banner   agrees to it, if you do".to_owned(),
+        FormKind::Notice => return "--accept-banner".to_owned(),
         FormKind::ChangePassword | FormKind::NewPin => return SET_IT_THERE.to_owned(),
         FormKind::SignIn | FormKind::Challenge | FormKind::Takeover | FormKind::Role | FormKind::Other => {}
     }
@@ -162,7 +162,7 @@ fn hint(form: &Form, field: &Field) -> String {
         Purpose::NewSecret => SET_IT_THERE.to_owned(),
         Purpose::Realm => format!("--realm {}", quoted(chosen.unwrap_or("NAME"))),
         Purpose::Role => format!("--role {}", quoted(chosen.unwrap_or("NAME"))),
-        Purpose::Agreement => "--accept-banner   agrees to it, if you do".to_owned(),
+        Purpose::Agreement => "--accept-banner".to_owned(),
         Purpose::Session | Purpose::Button | Purpose::Other => {
             let value = match field.kind {
                 FieldKind::Check => "on",
@@ -300,7 +300,7 @@ mod tests {
             assert_eq!(
                 error(&form, &[0], Silence::NoTerminal).to_string(),
                 "error: the gateway shows a notice to agree to and there is no terminal to ask on\n  \
-                 where: form frmLogin at gw.example\n  try: --accept-banner   agrees to it, if you do"
+                 where: form frmLogin at gw.example\n  try: --accept-banner"
             );
         }
     }
