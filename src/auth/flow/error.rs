@@ -373,7 +373,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// The way that is left when a page cannot be dealt with.
-const BY_COOKIE: &str = "sign in with a browser and give its cookie DSID with --cookie-on-stdin (-vv --dump-http-traffic \
+const BY_COOKIE: &str = "sign in with a browser and give its cookie DSID with --cookie-on-stdin (--dump-http-traffic \
                          shows the pages, for a report)";
 /// Characters of a page that are repeated in an error.
 const MAX_QUOTE: usize = 300;

@@ -26,7 +26,8 @@ pub(super) fn prompt(field: &Field) -> String {
     let label = label(field);
     let mut text = String::new();
     if let FieldKind::Choice(labels) = &field.kind {
-        line(&mut text, "", &format!("{label}:"));
+        let colon = if label.ends_with('?') { "" } else { ":" };
+        line(&mut text, "", &format!("{label}{colon}"));
         let width = labels.len().to_string().len();
         for (index, choice) in labels.iter().enumerate() {
             line(

@@ -423,7 +423,8 @@ fn claims_file(path: &Path) -> Result<ClaimSource, Error> {
 
 fn check_wrapper(program: &str, user: Option<&str>) -> Result<(), Error> {
     if program.contains('/') {
-        check_readable(Path::new(program))?;
+        check_readable(Path::new(program))
+            .map_err(|error| error.hint("--csd-wrapper names a program that must exist"))?;
     }
     if privilege::effective_user() == 0 && user.is_none() {
         return Err(usage("the program of --csd-wrapper would run as root")

@@ -109,7 +109,7 @@ fn with_policies(error: Error, policies: &[PolicyVerdict]) -> Error {
 }
 
 /// For answers that the built-in host checker cannot deal with.
-const OTHER_CHECKER: &str = "--csd-wrapper PROGRAM to leave the check to another one; -vv --dump-http-traffic shows what \
+const OTHER_CHECKER: &str = "--csd-wrapper PROGRAM to leave the check to another one; --dump-http-traffic shows what \
                              was said, for a report";
 /// Policies named in an error.
 const MAX_NAMES: usize = 10;
@@ -173,7 +173,7 @@ mod tests {
             (
                 CheckFailure::from(HostCheckError::NoMessage),
                 "error: the answer of the gateway's host checker holds no message\n  \
-                 try: --csd-wrapper PROGRAM to leave the check to another one; -vv --dump-http-traffic shows what was \
+                 try: --csd-wrapper PROGRAM to leave the check to another one; --dump-http-traffic shows what was \
                  said, for a report",
             ),
             (
