@@ -363,7 +363,7 @@ fn handshake_error(place: &str, refusal: &Refusal, tried: Backends) -> Error {
         Refusal::ClientCertificate { alert } => {
             return error
                 .at(format!("the gateway sent alert {alert}"))
-                .hint("-c FILE, and -k FILE for its key, with a certificate that the gateway knows");
+                .hint("--certificate FILE, and --sslkey FILE for its key, with a certificate that the gateway knows");
         }
         Refusal::Alert(_) => {
             return error.hint(

@@ -93,6 +93,22 @@ pub(super) fn meaning(code: &str) -> Verdict {
     }
 }
 
+/// A code nobody has told us about.
+pub(super) fn is_unknown(code: &str) -> bool {
+    meaning(code) == Verdict::GoOn && !STEPS.contains(&code)
+}
+
+/// Codes of pages that are steps of a sign-in.
+const STEPS: &[&str] = &[
+    "start",
+    "user-confirm",
+    "admin-confirm",
+    "more-cred",
+    "defender",
+    "sn-preauth-show",
+    "sn-postauth-show",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

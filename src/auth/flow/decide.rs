@@ -27,6 +27,7 @@ impl Flow {
         self.move_gateway();
         tracing::debug!(host = self.host(), path = self.url.path(), title = %page.title, forms = page.forms.len(),
             "sign-in page");
+        let before = std::mem::replace(&mut self.text_before, page.text.clone());
         let mut refused = false;
         if is_gateway_page(&self.url)
             && let Some(code) = codes::of(&self.url)
@@ -49,10 +50,10 @@ impl Flow {
                 }
             }
         }
-        self.take_forms(&page, refused)
+        self.take_forms(&page, refused, &before)
     }
 
-    fn take_forms(&mut self, page: &Page, refused: bool) -> Result<Step, FlowError> {
+    fn take_forms(&mut self, page: &Page, refused: bool, before: &str) -> Result<Step, FlowError> {
         if let Some(roles) = &page.roles {
             return self.take_roles(page, roles);
         }
@@ -82,7 +83,7 @@ impl Flow {
             | Class::ChangePassword
             | Class::NewPin
             | Class::Relay
-            | Class::Unknown => self.take_form(page, form, class, refused),
+            | Class::Unknown => self.take_form(page, form, class, refused, before),
         }
     }
 
@@ -188,6 +189,7 @@ impl Flow {
         form: &PageForm,
         class: Class,
         refused: bool,
+        before: &str,
     ) -> Result<Step, FlowError> {
         self.last_form = Some(form.clone());
         let signature = signature(&self.url, form);
@@ -198,7 +200,7 @@ impl Flow {
             self.refusals += 1;
             sentence = Some(self.refusal_sentence());
             if self.refusals >= MAX_TRIES {
-                return Err(self.refused(sentence, text_of(page), &working_id(form)));
+                return Err(self.refused(sentence, new_text(page, before), &working_id(form)));
             }
         }
         if class == Class::BareButton && self.sent.as_ref().is_some_and(|sent| sent.class == class) {
@@ -221,11 +223,16 @@ impl Flow {
             refused,
         };
         let draft = filling.draft(target)?;
+        if class == Class::Primary && self.settings.realm.is_some() && !filling.has_realm_to_choose() {
+            self.notices.push(Notice::Warning(
+                "this sign-in page has no choice of realms, so --realm counts for nothing here".to_owned(),
+            ));
+        }
         let question = Form {
             id: working_id(form),
             kind: class.kind(),
             host: self.host().to_owned(),
-            notice: Some(notice.clone()).filter(|notice| !notice.is_empty()),
+            notice: Some(without_labels(&notice, form)).filter(|notice| !notice.is_empty()),
             refused: sentence,
             fields: draft.questions.clone(),
         };
@@ -235,7 +242,7 @@ impl Flow {
             form: question,
             signature,
             page_text: match refused {
-                true if notice.is_empty() => text_of(page).unwrap_or_default(),
+                true if notice.is_empty() => new_text(page, before).unwrap_or_default(),
                 _ => notice,
             },
         })
@@ -363,11 +370,35 @@ fn notice_of(page: &Page, form: &PageForm, class: Class) -> String {
     text.trim().to_owned()
 }
 
+/// The same without the labels, which are shown with their fields.
+fn without_labels(text: &str, form: &PageForm) -> String {
+    let labels = visible(form).map(|control| control.label.trim());
+    let labels = labels.filter(|label| !label.is_empty());
+    let rest = labels.fold(text.to_owned(), |text, label| text.replacen(label, "", 1));
+    let lines = rest
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let lines: Vec<String> = lines
+        .filter(|line| line.chars().any(char::is_alphanumeric))
+        .collect();
+    lines.join("\n")
+}
+
 fn text_of(page: &Page) -> Option<String> {
     Some(page.text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Forms between the steps of a remediation (`juniper-forms.md §2`).
 const REMEDIATION: &[&str] = &["frm", "frmwelcome", "frmcompat"];
+/// Lines of a page that the one before did not have.
+fn new_text(page: &Page, before: &str) -> Option<String> {
+    let known: std::collections::HashSet<&str> = before.lines().map(str::trim).collect();
+    let lines = page.text.lines().map(str::trim);
+    let new: Vec<&str> = lines
+        .filter(|line| !line.is_empty() && !known.contains(line))
+        .collect();
+    Some(new.join("\n")).filter(|text| !text.is_empty())
+}
+
 /// The start page of who is signed in (`juniper-forms.md §1`).
 const STARTER: &str = "/dana/home/starter0.cgi?check=yes";

@@ -222,6 +222,14 @@ impl FlowError {
             && scheme != "http"
         {
             format!("the gateway wants another program to go on, by an address of the kind {scheme}:")
+        } else if let Self::NoSuchChoice {
+            field,
+            wanted,
+            labels,
+        } = self
+            && labels.iter().filter(|label| begins(label, wanted)).count() > 1
+        {
+            format!("{wanted:?} is the beginning of several entries of the list {field}")
         } else {
             self.to_string()
         }
@@ -279,10 +287,10 @@ impl FlowError {
             Self::NoSuchChoice { field, labels, .. } => {
                 let option = if field == "realm" { "--realm" } else { "--role" };
                 let known = matches!(field.as_str(), "realm" | "role");
-                match labels.first() {
-                    Some(label) if known => format!("{option} '{label}'"),
-                    Some(label) => format!("--form-entry FORM:{field}='{label}'"),
-                    None => return None,
+                match labels.is_empty() {
+                    true => return None,
+                    false if known => format!("{option} NAME   with one of these, or its beginning"),
+                    false => format!("--form-entry FORM:{field}=ENTRY   with one of these"),
                 }
             }
             Self::Stopped { stop, .. } => stop.hint.to_owned(),
@@ -361,6 +369,13 @@ fn kind(why: Option<BrowserOnly>) -> &'static str {
         Some(BrowserOnly::Captcha) => " (a task only people can solve)",
         None => "",
     }
+}
+
+fn begins(label: &str, wanted: &str) -> bool {
+    label
+        .trim()
+        .to_lowercase()
+        .starts_with(&wanted.trim().to_lowercase())
 }
 
 /// One line of the page's text.

@@ -135,6 +135,8 @@ pub struct Flow {
     /// Digests of all submissions.
     submissions: Vec<[u8; 32]>,
     notices: Vec<Notice>,
+    /// Text of the page before: what stands there too says nothing about an answer.
+    text_before: String,
     last_form: Option<PageForm>,
     gateway_page_seen: bool,
     /// The gateway has shown itself as one: from then on it is not another host.
@@ -193,6 +195,8 @@ struct Sent {
     signature: String,
     page_text: String,
     secret: bool,
+    /// Name or id of the form.
+    id: String,
 }
 
 impl Flow {
@@ -213,6 +217,7 @@ impl Flow {
             sent: None,
             submissions: Vec::new(),
             notices: Vec::new(),
+            text_before: String::new(),
             last_form: None,
             gateway_page_seen: false,
             gateway_settled: false,
@@ -445,6 +450,8 @@ impl Flow {
 
     fn refused(&self, sentence: Option<String>, text: Option<String>, form: &str) -> FlowError {
         let host = self.host();
+        // what was refused is what was sent, whichever page says so
+        let form = self.sent.as_ref().map_or(form, |sent| sent.id.as_str());
         FlowError::Refused {
             sentence: sentence.unwrap_or_else(|| self.refusal_sentence()),
             place: match (form, &self.known.realm) {
@@ -459,6 +466,9 @@ impl Flow {
 
     /// By what was sent last.
     fn refusal_sentence(&self) -> String {
+        if let Some(code) = codes::of(&self.url).filter(|code| codes::is_unknown(code)) {
+            return format!("the gateway refused what was sent, for a reason of its own ({code})");
+        }
         let kind = self.sent.as_ref().map(|sent| sent.class.kind());
         match kind {
             Some(FormKind::Challenge) => "the code or the answer was refused",

@@ -135,6 +135,7 @@ impl Flow {
             signature,
             page_text,
             secret: draft.secret,
+            id: form.id.clone(),
         });
         tracing::debug!(form = %form.id, host = self.host(), "form is sent");
         if draft.post {

@@ -5,7 +5,7 @@ mod words;
 
 use url::Url;
 
-use self::words::{is_menu, is_notice, is_yes, looks_like_code};
+use self::words::{is_menu, is_notice, is_remember_me, is_yes, looks_like_code};
 use super::classify::{Class, is_button, is_new_secret};
 use super::draft::{Draft, Place};
 use super::error::FlowError;
@@ -79,6 +79,14 @@ impl Filling<'_> {
         }
         self.choose_button(&mut draft);
         Ok(draft)
+    }
+
+    /// A list or a field for the realm is there.
+    pub(super) fn has_realm_to_choose(&self) -> bool {
+        let mut controls = self.form.controls.iter();
+        controls.any(|control| {
+            control.name == "realm" && !control.disabled && control.kind != ControlKind::Hidden
+        })
     }
 
     /// The user's own answer to this field.
@@ -280,7 +288,7 @@ impl Filling<'_> {
     fn fill_box(&self, draft: &mut Draft, number: usize, checked: bool) {
         if self.class == Class::Takeover {
             // which sessions end is decided for all boxes together
-        } else if self.class == Class::Unknown {
+        } else if self.class == Class::Unknown && !is_remember_me(self.form.controls.get(number)) {
             let mut field = self.field(number, FieldKind::Check, Purpose::Other);
             field.fallback = Some(Answer::Check(checked));
             draft.ask(field, Place::Check(number));
@@ -306,7 +314,8 @@ fn is_open(control: &Control, kind: &ControlKind) -> bool {
 }
 
 fn label_or(control: &Control, other: &str) -> String {
-    let label = if control.label.is_empty() {
+    // an address in a field is an example, not its name
+    let label = if control.label.is_empty() || control.label.contains('@') {
         other
     } else {
         &control.label

@@ -28,6 +28,14 @@ pub(super) fn looks_like_code(name: &str) -> bool {
         .any(|part| name.contains(part))
 }
 
+/// Whether a browser shall be known again, which is nothing to this program.
+pub(super) fn is_remember_me(control: Option<&Control>) -> bool {
+    control.is_some_and(|control| {
+        let name = control.name.to_lowercase();
+        name.contains("remember") || name == "kmsi" || name == "dontshowagain"
+    })
+}
+
 /// A challenge that offers choices or shows the squares of a grid card; a generator cannot answer it.
 pub(super) fn is_menu(text: &str) -> bool {
     let numbered = text

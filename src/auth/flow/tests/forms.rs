@@ -67,7 +67,7 @@ fn realms_are_chosen_by_label_and_sent_by_value() {
     );
     let text = walk.error().user_error().to_string();
     assert!(
-        text.contains("Users, Staff, Staff (extern)") && text.contains("--realm 'Users'"),
+        text.contains("Users, Staff, Staff (extern)") && text.contains("--realm NAME"),
         "{text}"
     );
 }
@@ -409,4 +409,52 @@ fn a_second_account_is_not_the_first() {
         .map(|field| field.name.as_str())
         .collect();
     assert_eq!(names, ["password", "user#2", "password#2"]);
+}
+
+#[test]
+fn an_ambiguous_beginning_is_told_as_such() {
+    let page = "<form name=frmLogin method=post><input name=username><input type=password name=password>\
+        <select name=realm><option>Staff<option>Students</select></form>";
+    let walk = Walk::at(
+        FlowSettings {
+            realm: Some("st".to_owned()),
+            ..joe()
+        },
+        page,
+    );
+    let text = walk.error().user_error().to_string();
+    assert!(text.contains("\"st\" is the beginning of several"), "{text}");
+}
+
+#[test]
+fn a_realm_that_cannot_be_chosen_is_told() {
+    let mut walk = Walk::at(
+        FlowSettings {
+            realm: Some("Staff".to_owned()),
+            ..joe()
+        },
+        PRIMARY,
+    );
+    walk.asked();
+    assert!(
+        walk.flow
+            .take_notices()
+            .iter()
+            .any(|notice| matches!(notice, Notice::Warning(text) if text.contains("--realm")))
+    );
+}
+
+#[test]
+fn labels_are_not_repeated_above_the_questions() {
+    let page = "<form name=x method=post><p>Tell us</p><label>Mail <input name=m placeholder='a@b'></label>\
+        <input name=n placeholder='someone@example.com'><input type=checkbox name=rememberMe></form>";
+    let walk = Walk::at(joe(), page);
+    assert_eq!(walk.asked().notice.as_deref(), Some("Tell us"));
+    let labels: Vec<&str> = walk
+        .asked()
+        .fields
+        .iter()
+        .map(|field| field.label.as_str())
+        .collect();
+    assert_eq!(labels, ["Mail", "n"]);
 }

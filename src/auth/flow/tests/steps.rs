@@ -427,3 +427,30 @@ fn the_forms_of_a_remediation_are_named() {
     walk.page("<p>Antivirus is missing</p><form name=frmwelcome action=welcome.cgi><input type=hidden name=a></form>");
     assert!(matches!(walk.error(), FlowError::HostCheck { text: Some(text) } if text.contains("Antivirus")));
 }
+
+#[test]
+fn a_refusal_quotes_what_is_new_on_the_page_and_names_the_form_that_was_sent() {
+    let welcome = format!("<h1>Welcome</h1>{PRIMARY}");
+    let defender = "<form name=frmDefender method=post action=login.cgi>Code<input type=password name=password><input type=submit name=btnAction></form>";
+    let mut walk = Walk::at(joe(), &welcome);
+    walk.texts(&["x"]);
+    walk.page(&format!("<h1>Welcome</h1>{defender}"));
+    walk.texts(&["1"]);
+    walk.redirect("welcome.cgi?p=failed", &[]);
+    walk.page(&format!("<h1>Welcome</h1><p>Invalid code</p>{PRIMARY}"));
+    let text = walk.flow.unanswered(&[0]).user_error().to_string();
+    assert!(
+        text.contains("\"Invalid code\"") && text.contains("frmDefender"),
+        "{text}"
+    );
+    assert!(!text.contains("Welcome"), "{text}");
+}
+
+#[test]
+fn an_unknown_code_is_told() {
+    let mut walk = Walk::at(joe(), PRIMARY);
+    walk.texts(&["x"]);
+    walk.redirect("welcome.cgi?p=new-weather", &[]);
+    walk.page(PRIMARY);
+    assert!(walk.asked().refused.as_deref().unwrap().contains("(new-weather)"));
+}
