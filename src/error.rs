@@ -71,16 +71,23 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Text from a peer must not steer the terminal: control characters become `?`.
+/// Text from a peer must not steer the terminal: control characters, those that turn the direction of writing and those
+/// nobody sees become `?`.
 pub(crate) struct Clean<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Clean<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
-            fmt::Write::write_char(f, if character.is_control() { '?' } else { character })?;
+            fmt::Write::write_char(f, if is_odd(character) { '?' } else { character })?;
         }
         Ok(())
     }
+}
+
+/// Characters that steer a terminal or deceive its reader.
+pub(crate) fn is_odd(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// What the system said, the way a message of ours is written: `std` begins it with a capital letter and appends
@@ -104,12 +111,12 @@ mod tests {
 
     #[test]
     fn lines_stand_in_their_order_and_control_characters_are_gone() {
-        let error = Error::new(ExitStatus::Protocol, "bad \u{1b}[2Janswer")
+        let error = Error::new(ExitStatus::Protocol, "bad \u{1b}[2Jans\u{202e}wer")
             .hint("-v")
             .at("vpn.example.com");
         assert_eq!(
             error.to_string(),
-            "error: bad ?[2Janswer\n  where: vpn.example.com\n  try: -v"
+            "error: bad ?[2Jans?wer\n  where: vpn.example.com\n  try: -v"
         );
     }
 }

@@ -121,6 +121,15 @@ impl Jar {
             if cookie.value().is_empty() {
                 cookie.make_removal();
             }
+            // the session belongs to the host that gave it, whatever it says: no other host may plant one
+            if cookie.name() == SESSION && cookie.domain().is_none_or(|domain| covers(domain, url)) {
+                cookie.unset_domain();
+            } else if cookie
+                .domain()
+                .is_some_and(|domain| !domain.trim_matches('.').contains('.'))
+            {
+                continue;
+            }
             if !self.insert(&cookie, url, deletion) {
                 surplus += 1;
             }
@@ -164,10 +173,12 @@ impl Jar {
     }
 
     /// The session that a tunnel request to the host of `url` would carry, if there is one.
+    ///
+    /// The value `x` stands for none: gateways delete cookies by it (`juniper-forms.md §1`).
     pub fn session_of(&self, url: &Url) -> Option<Secret> {
         let mut url = url.clone();
         url.set_path(TUNNEL_PATH);
-        self.value(&url, SESSION)
+        self.value(&url, SESSION).filter(|value| value.expose() != "x")
     }
 
     /// The value of the cookie with this name that is sent first to `url`.
@@ -234,13 +245,31 @@ impl Jar {
         }
         let (domain, path) = (String::from(&cookie.domain), String::from(&cookie.path));
         let action = self.store.insert(cookie, url)?;
-        let full = action == StoreAction::Inserted && self.store.iter_any().count() > MAX_COOKIES;
+        let full = action == StoreAction::Inserted && raw.name() != SESSION && !self.has_room(&domain);
         // a deleted one would stay as expired and count
         if full || action == StoreAction::ExpiredExisting {
             self.store.remove(&domain, &path, raw.name());
         }
         Ok(!full)
     }
+
+    /// Counted with the newcomer of this domain.
+    fn has_room(&self, domain: &str) -> bool {
+        let all = self.store.iter_any().count();
+        let same = self
+            .store
+            .iter_any()
+            .filter(|cookie| String::from(&cookie.domain) == domain);
+        same.count() <= MAX_COOKIES && all <= MAX_ALL_COOKIES
+    }
+}
+
+/// RFC 6265 §5.1.3.
+fn covers(domain: &str, url: &Url) -> bool {
+    let domain = domain.trim_start_matches('.').to_ascii_lowercase();
+    let host = url.host_str().unwrap_or_default();
+    let rest = host.strip_suffix(&domain);
+    !domain.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// What a response may delete.
@@ -269,6 +298,8 @@ const TUNNEL_PATH: &str = "/dana/js";
 const SIGN_IN_PATH: &str = "/dana-na/";
 /// Cookies of one host that RFC 6265 §6.1 asks for.
 const MAX_COOKIES: usize = 50;
+/// Cookies of a whole sign-in: a gateway, its other names and some identity providers.
+const MAX_ALL_COOKIES: usize = 300;
 /// Octets of one cookie that RFC 6265 §6.1 asks for.
 const MAX_LENGTH: usize = 4096;
 const BLANKS: [char; 2] = [' ', '\t'];
@@ -562,5 +593,37 @@ mod tests {
         assert_eq!(jar.session_of(&cluster), Some(Secret::new("wide")));
         assert_eq!(jar.session_of(&gateway()), None);
         assert!(!jar.has_session());
+    }
+
+    #[test]
+    fn no_other_host_plants_a_session() {
+        let mut jar = Jar::new(&gateway());
+        let evil = url("https://evil.test/");
+        jar.store(
+            &evil,
+            [
+                "DSID=1; Domain=.test",
+                "DSID=2; Domain=gateway.test",
+                "a=1; Domain=test",
+            ],
+        );
+        jar.store(
+            &url("https://evil.gateway.test/"),
+            ["DSID=3; Domain=gateway.test"],
+        );
+        assert_eq!(jar.session_of(&gateway()), None);
+        assert_eq!(jar.header(&gateway()).expose(), "");
+    }
+
+    #[test]
+    fn a_session_has_room_and_the_value_x_is_none() {
+        let mut jar = Jar::new(&gateway());
+        let lines: Vec<String> = (0..60).map(|number| format!("c{number}=1")).collect();
+        jar.store(&gateway(), lines.iter().map(String::as_str));
+        jar.store(&gateway(), ["DSID=x"]);
+        assert_eq!(jar.session_of(&gateway()), None);
+        jar.store(&gateway(), ["DSID=0123"]);
+        assert_eq!(jar.session_of(&gateway()), Some(Secret::new("0123")));
+        assert_eq!(jar.header(&gateway()).expose().matches('=').count(), 51);
     }
 }

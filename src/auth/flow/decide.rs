@@ -5,13 +5,13 @@ use url::Url;
 use super::classify::{Class, choose, visible};
 use super::codes::{self, Verdict};
 use super::error::FlowError;
-use super::fill::Filling;
+use super::fill::{Filling, has_one_text_beside_a_password};
 use super::{
     Flow, HostCheckDemand, MAX_TRIES, Notice, PREAUTH, SIGNIN, State, Step, checked, is_gateway_page,
     same_origin,
 };
 use crate::auth::exchange::Response;
-use crate::auth::page::{self, BrowserOnly, Link, Page, PageForm};
+use crate::auth::page::{self, BrowserOnly, Link, Page, PageError, PageForm};
 use crate::form::{Answer, Answers, Field, FieldKind, Form, FormKind, Purpose, find_label};
 
 impl Flow {
@@ -22,8 +22,9 @@ impl Flow {
             return Err(FlowError::Empty { host });
         }
         let content_type = response.header("content-type");
-        let page = page::read(&response.body, content_type, &self.url)
+        let mut page = page::read(&response.body, content_type, &self.url)
             .map_err(|error| FlowError::Page { host, error })?;
+        self.hide_secrets(&mut page);
         self.move_gateway();
         tracing::debug!(host = self.host(), path = self.url.path(), title = %page.title, forms = page.forms.len(),
             "sign-in page");
@@ -191,6 +192,12 @@ impl Flow {
         refused: bool,
         before: &str,
     ) -> Result<Step, FlowError> {
+        if form.controls.len() > MAX_CONTROLS {
+            return Err(FlowError::Page {
+                host: self.host().to_owned(),
+                error: PageError::TooMany,
+            });
+        }
         self.last_form = Some(form.clone());
         let signature = signature(&self.url, form);
         let notice = notice_of(page, form, class);
@@ -221,6 +228,7 @@ impl Flow {
             form,
             class,
             refused,
+            only_text_beside_a_password: has_one_text_beside_a_password(form),
         };
         let draft = filling.draft(target)?;
         if class == Class::Primary && self.settings.realm.is_some() && !filling.has_realm_to_choose() {
@@ -373,7 +381,7 @@ fn notice_of(page: &Page, form: &PageForm, class: Class) -> String {
 /// The same without the labels, which are shown with their fields.
 fn without_labels(text: &str, form: &PageForm) -> String {
     let labels = visible(form).map(|control| control.label.trim());
-    let labels = labels.filter(|label| !label.is_empty());
+    let labels = labels.filter(|label| !label.is_empty()).take(MAX_LABELS);
     let rest = labels.fold(text.to_owned(), |text, label| text.replacen(label, "", 1));
     let lines = rest
         .lines()
@@ -388,6 +396,10 @@ fn text_of(page: &Page) -> Option<String> {
     Some(page.text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
+/// Labels that are looked for in the text around them.
+const MAX_LABELS: usize = 64;
+/// Controls of a form that are dealt with: some are looked up among all others.
+const MAX_CONTROLS: usize = 3000;
 /// Forms between the steps of a remediation (`juniper-forms.md §2`).
 const REMEDIATION: &[&str] = &["frm", "frmwelcome", "frmcompat"];
 /// Lines of a page that the one before did not have.

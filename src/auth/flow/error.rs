@@ -265,7 +265,7 @@ impl FlowError {
             Some(format!("there are: {}", labels.join(", ")))
         } else if let Self::ForeignTarget { .. } | Self::NotHttps { .. } | Self::SecretInAddress { .. } = self
         {
-            Some("nothing was sent".to_owned())
+            Some("nothing was sent there".to_owned())
         } else if let Self::Stopped { text: Some(text), .. }
         | Self::HostCheck { text: Some(text) }
         | Self::TakeoverRefused { text: Some(text) }

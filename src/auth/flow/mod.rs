@@ -25,7 +25,7 @@ use self::draft::Draft;
 use self::submit::agreement;
 use super::cookies::Jar;
 use super::exchange::{Request, Response};
-use super::page::PageForm;
+use super::page::{ControlKind, Page, PageForm};
 use crate::form::{Answers, Form, FormKind};
 use crate::secret::Secret;
 
@@ -135,6 +135,8 @@ pub struct Flow {
     /// Digests of all submissions.
     submissions: Vec<[u8; 32]>,
     notices: Vec<Notice>,
+    /// Secrets that were sent: a page that repeats them is not repeated.
+    told: Vec<Secret>,
     /// Text of the page before: what stands there too says nothing about an answer.
     text_before: String,
     last_form: Option<PageForm>,
@@ -217,6 +219,7 @@ impl Flow {
             sent: None,
             submissions: Vec::new(),
             notices: Vec::new(),
+            told: Vec::new(),
             text_before: String::new(),
             last_form: None,
             gateway_page_seen: false,
@@ -394,8 +397,8 @@ impl Flow {
         gateway.set_fragment(None);
         self.notices.push(Notice::Info(format!(
             "{} sends us on to {}, which is the gateway from now on",
-            self.gateway.host_str().unwrap_or_default(),
-            gateway.host_str().unwrap_or_default()
+            place(&self.gateway),
+            place(&gateway)
         )));
         self.gateway = gateway;
         self.gateway_settled = true;
@@ -440,10 +443,12 @@ impl Flow {
         if matches!(status, 401 | 403) && secret_sent {
             return self.refused(None, None, "");
         }
+        let mut path = self.url.path().to_owned();
+        self.hide(&mut path);
         FlowError::Status {
             status,
             host: self.host().to_owned(),
-            path: self.url.path().to_owned(),
+            path,
             first: self.sent.is_none(),
         }
     }
@@ -461,6 +466,39 @@ impl Flow {
             },
             text: text.filter(|text| !text.is_empty()),
             tries: self.refusals.max(1),
+        }
+    }
+
+    /// Takes what was sent out of all texts of a page that are shown. What is sent back as found stays.
+    fn hide_secrets(&self, page: &mut Page) {
+        let hide = |text: &mut String| self.hide(text);
+        hide(&mut page.title);
+        hide(&mut page.text);
+        for form in &mut page.forms {
+            hide(&mut form.text);
+            for control in &mut form.controls {
+                hide(&mut control.label);
+                if control.kind == ControlKind::TextArea {
+                    hide(&mut control.value);
+                }
+            }
+        }
+        let roles = page.roles.iter_mut().flatten();
+        roles.for_each(|role| hide(&mut role.label));
+    }
+
+    fn hide(&self, text: &mut String) {
+        for secret in &self.told {
+            if text.contains(secret.expose()) {
+                *text = text.replace(secret.expose(), HIDDEN);
+            }
+        }
+    }
+
+    /// Remembers what must not be shown. Shorter ones would be found everywhere.
+    fn remember_told(&mut self, secret: &Secret) {
+        if secret.expose().len() >= SHORTEST_HIDDEN && self.told.len() < MAX_TOLD {
+            self.told.push(secret.clone());
         }
     }
 
@@ -485,6 +523,15 @@ fn same_origin(a: &Url, b: &Url) -> bool {
     a.origin() == b.origin()
 }
 
+/// Host, and the port when it is not the usual one.
+fn place(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
 fn same_host(a: &Url, b: &Url) -> bool {
     a.host_str() == b.host_str()
 }
@@ -497,6 +544,9 @@ fn is_gateway_page(url: &Url) -> bool {
 /// Only HTTPS, and no user name in it.
 fn checked(target: Result<Url, url::ParseError>) -> Result<Url, FlowError> {
     let target = target.map_err(|_| FlowError::BadTarget)?;
+    if target.as_str().len() > MAX_URL {
+        return Err(FlowError::BadTarget);
+    }
     if target.scheme() != "https" {
         return Err(FlowError::NotHttps {
             scheme: target.scheme().to_owned(),
@@ -512,10 +562,18 @@ fn checked(target: Result<Url, url::ParseError>) -> Result<Url, FlowError> {
     Ok(target)
 }
 
+/// In place of a secret that a page repeats.
+const HIDDEN: &str = "***";
+/// Octets of a secret that is looked for.
+const SHORTEST_HIDDEN: usize = 4;
+/// Secrets that are remembered.
+const MAX_TOLD: usize = 32;
 /// Redirects in a row (`juniper-nc.md §3.3`).
 const MAX_HOPS: u32 = 10;
 /// Requests of one sign-in (`juniper-nc.md §3.3`).
 const MAX_REQUESTS: u32 = 64;
+/// Octets of an address; SAML requests fill some thousand.
+const MAX_URL: usize = 32 * 1024;
 /// How often the user may try.
 const MAX_TRIES: u32 = 3;
 /// State of the host check.

@@ -4,7 +4,7 @@ use ring::digest::{SHA256, digest};
 
 use super::classify::Class;
 use super::error::FlowError;
-use super::{Asking, Flow, MAX_TRIES, Notice, Sent, State, Step, same_origin};
+use super::{Asking, Flow, MAX_TRIES, Notice, Sent, State, Step, place, same_origin};
 use crate::form::{Answer, Answers, Field, FieldKind, Form, Purpose};
 use crate::secret::Secret;
 
@@ -63,6 +63,9 @@ impl Flow {
         }
         for (field, answer) in questions.iter().zip(answers) {
             self.learn(field, answer);
+            if let (FieldKind::Secret, Answer::Text(text)) = (&field.kind, answer) {
+                self.remember_told(text);
+            }
         }
         let again = asking.form.refused.is_some() && self.times_sent(&asking) > 0;
         if again {
@@ -106,8 +109,8 @@ impl Flow {
         let mut target = draft.target.clone()?;
         if draft.personal && !same_origin(&target, &self.url) {
             return Err(FlowError::ForeignTarget {
-                from: self.host().to_owned(),
-                to: target.host_str().unwrap_or_default().to_owned(),
+                from: place(&self.url),
+                to: place(&target),
             });
         }
         if draft.secret && !draft.post {

@@ -12,6 +12,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 use zeroize::Zeroizing;
 
 use super::identity::pem::sections;
+use crate::error::is_odd;
 use crate::net::settings::Pin;
 
 /// What a person wants to know of a certificate. All texts are short and free of control characters.
@@ -252,9 +253,7 @@ impl fmt::Write for Limited {
             if self.count > MAX_CHARACTERS {
                 return Err(fmt::Error);
             }
-            let is_odd = character.is_control()
-                || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
-            self.text.push(if is_odd { '?' } else { character });
+            self.text.push(if is_odd(character) { '?' } else { character });
         }
         Ok(())
     }

@@ -24,6 +24,20 @@ pub(super) struct Filling<'a> {
     pub(super) class: Class,
     /// The values before were refused: no secret of the settings is used.
     pub(super) refused: bool,
+    /// There is one field for text, and one or more for passwords.
+    pub(super) only_text_beside_a_password: bool,
+}
+
+/// [`Filling::only_text_beside_a_password`].
+pub(super) fn has_one_text_beside_a_password(form: &PageForm) -> bool {
+    let count = |kind| {
+        form.controls
+            .iter()
+            .filter(|control| is_open(control, &kind))
+            .take(2)
+            .count()
+    };
+    count(ControlKind::Password) > 0 && count(ControlKind::Text) == 1
 }
 
 impl Filling<'_> {
@@ -244,18 +258,6 @@ impl Filling<'_> {
 
     fn text_purpose(&self, control: &Control) -> Purpose {
         let name = control.name.to_lowercase();
-        let passwords = self
-            .form
-            .controls
-            .iter()
-            .filter(|other| is_open(other, &ControlKind::Password))
-            .count();
-        let texts = self
-            .form
-            .controls
-            .iter()
-            .filter(|other| is_open(other, &ControlKind::Text))
-            .count();
         // `user#2` is the account at a second server
         let first = !name.contains('#');
         if first && (name.starts_with("user") || name.starts_with("uname")) {
@@ -264,7 +266,7 @@ impl Filling<'_> {
             Purpose::Code { next: false }
         } else if name == "realm" {
             Purpose::Realm
-        } else if passwords > 0 && texts == 1 {
+        } else if self.only_text_beside_a_password {
             // whatever an identity provider calls it
             Purpose::User
         } else {

@@ -454,3 +454,40 @@ fn an_unknown_code_is_told() {
     walk.page(PRIMARY);
     assert!(walk.asked().refused.as_deref().unwrap().contains("(new-weather)"));
 }
+
+#[test]
+fn a_page_that_repeats_a_password_is_not_repeated() {
+    let mut walk = Walk::at(joe(), PRIMARY);
+    walk.texts(&["S3cret"]);
+    walk.page(&format!(
+        "<title>S3cret</title><p>Your password S3cret is bad</p>{PRIMARY}"
+    ));
+    let text = walk.flow.unanswered(&[0]).user_error().to_string();
+    assert!(text.contains("Your password *** is bad"), "{text}");
+    let mut walk = Walk::at(joe(), PRIMARY);
+    walk.texts(&["S3cret"]);
+    walk.redirect("/S3cret", &[]);
+    walk.respond(404, None, &[], "");
+    assert!(!walk.error().user_error().to_string().contains("S3cret"));
+}
+
+#[test]
+fn a_form_without_measure_is_refused() {
+    let page = format!(
+        "<form name=x method=post>{}</form>",
+        "<input name=q>".repeat(MAX_TOLD * 100)
+    );
+    assert_eq!(Walk::at(joe(), &page).error().status(), ExitStatus::Protocol);
+    let page = format!(
+        "<form name=x method=post>{}</form>",
+        "<input type=radio name=q>".repeat(2900)
+    );
+    Walk::at(joe(), &page).asked();
+}
+
+#[test]
+fn an_address_without_measure_is_refused() {
+    let mut walk = Walk::new(joe());
+    walk.redirect(&format!("/{}", "x".repeat(100_000)), &[]);
+    assert_eq!(*walk.error(), FlowError::BadTarget);
+}
