@@ -9,13 +9,13 @@ fn a_realm_or_role_that_is_none_is_told_with_those_there_are() {
     ended
         .says("the list realm has no entry \"Boss\"")
         .says("Students, Staff, Guests of the Staff")
-        .says("try: --realm 'Students'");
+        .says("try: --realm NAME");
     assert_eq!(scene.forms(), Vec::<String>::new());
     let scene = Scene::of("pcs-8/roles");
     let ended = scene.joe("secret", &["--role", "Boss"]).exits(4);
     ended
         .says("Developers, Administrators")
-        .says("try: --role 'Developers'");
+        .says("try: --role NAME");
 }
 
 #[test]
