@@ -214,6 +214,8 @@ impl Jar {
     fn insert(&mut self, cookie: &RawCookie<'_>, url: &Url, deletion: Deletion) -> bool {
         match self.try_insert(cookie, url, deletion) {
             Ok(kept) => kept,
+            // gateways delete what was never there, on every page
+            Err(cookie_store::CookieError::Expired) => true,
             Err(error) => {
                 tracing::debug!(name = cookie.name(), %error, "cookie not kept");
                 true
