@@ -10,6 +10,7 @@ use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::ending::{self, Ending};
 use crate::net::report;
+use crate::net::settings::NetworkMode;
 use crate::net::udp::UdpPath;
 use crate::platform::Interface;
 use crate::secret::Secret;
@@ -112,7 +113,11 @@ impl Driver<'_> {
             if interface.gateway == configured.network.address {
                 return Some(Ending::Failed(own_address(&interface)));
             }
-            self.parts.observer.step(format!("set up {}", interface.name));
+            let what = match self.settings.network {
+                NetworkMode::None => "hand over",
+                NetworkMode::Builtin | NetworkMode::Script(_) => "set up",
+            };
+            self.parts.observer.step(format!("{what} {}", interface.name));
             self.set_up_begun = true;
             let Parts { setup, requests, .. } = &mut self.parts;
             let apply = setup.apply(&interface, &configured.network);
