@@ -90,6 +90,7 @@ fn a_host_that_is_no_gateway_is_an_error_with_what_was_seen() {
     for (flow, seen) in [
         ("transport/no-form", "no form to sign in with"),
         ("transport/empty", "empty page"),
+        ("transport/http-redirect", "sends us on to http://"),
     ] {
         for options in [&[][..], &["--json"]] {
             let scene = Scene::of(flow);
