@@ -378,6 +378,37 @@ mod tests {
         assert!(jar.header(&gateway()).is_empty());
     }
 
+    #[derive(Clone, Default)]
+    struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(octets);
+            Ok(octets.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_deletion_is_no_event_and_a_foreign_cookie_is_one() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::DEBUG)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let mut jar = Jar::new(&gateway());
+            jar.store(&gateway(), ["DSIVS=", "DSID=x; path=/; max-age=0"]);
+            assert_eq!(log.0.lock().unwrap().len(), 0);
+            jar.store(&gateway(), ["DSID=x; domain=elsewhere.test"]);
+            assert_ne!(log.0.lock().unwrap().len(), 0);
+        });
+    }
+
     #[test]
     fn a_tunnel_answer_replaces_the_session_but_does_not_delete_it() {
         let mut jar = Jar::new(&gateway());

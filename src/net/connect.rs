@@ -211,17 +211,20 @@ impl Connector {
                 break;
             }
         }
-        let mut tcp = outcome.map_err(|error| match error {
-            NetError::Unreachable { source, .. } => NetError::Proxy {
-                proxy: proxy.place().to_owned(),
-                place: self.place.clone(),
-                source: ProxyError::Unreachable(source),
-            },
-            NetError::TimedOut { place, step, limit } => {
-                timed_out(&format!("the proxy {place}"), step, limit)
+        let mut tcp = match outcome {
+            Ok(tcp) => tcp,
+            Err(NetError::Unreachable { source, .. }) => {
+                return Err(NetError::Proxy {
+                    proxy: proxy.place().to_owned(),
+                    place: self.place.clone(),
+                    source: ProxyError::Unreachable(source),
+                });
             }
-            other => other,
-        })?;
+            Err(NetError::TimedOut { place, step, limit }) => {
+                return Err(timed_out(&format!("the proxy {place}"), step, limit));
+            }
+            Err(error) => return Err(error),
+        };
         let target = Target {
             // An address the user or an earlier login has fixed goes to the proxy instead of the name.
             host: match self.fixed(&self.settings.host).first() {
