@@ -42,7 +42,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "authenticate" -d 
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "login" -d 'Sign in and print the session cookie and what else a later connect needs'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "probe" -d 'Show what a gateway is and wants, without an account'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "info" -d 'Show what a gateway is and wants, without an account'
-complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "logout" -d 'End a login on the gateway, given its cookie'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "logout" -d 'End a session on the gateway, given its cookie'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "completions" -d 'Write a completion script for a shell to standard output'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "man" -d 'Write the manual pages, for packagers'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -129,7 +129,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-cert-ch
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-proxy -d 'Go directly, whatever the environment says'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l juniper -d 'Old spelling of --protocol=nc'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-esp -l no-dtls -l no-udp -d 'All packets over TLS, no ESP over UDP'
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-logout -d 'Leave the login valid on the gateway at the end'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-logout -d 'Leave the session valid on the gateway at the end'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-xmlpost
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-http-keepalive
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l libproxy
@@ -229,7 +229,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-cert-check -
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-proxy -d 'Go directly, whatever the environment says'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l juniper -d 'Old spelling of --protocol=nc'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-esp -l no-dtls -l no-udp -d 'All packets over TLS, no ESP over UDP'
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-logout -d 'Leave the login valid on the gateway at the end'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-logout -d 'Leave the session valid on the gateway at the end'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-xmlpost
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-http-keepalive
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l libproxy

@@ -225,6 +225,8 @@ impl Jar {
     fn insert(&mut self, cookie: &RawCookie<'_>, url: &Url, deletion: Deletion) -> bool {
         match self.try_insert(cookie, url, deletion) {
             Ok(kept) => kept,
+            // gateways delete what was never there, on every page
+            Err(cookie_store::CookieError::Expired) => true,
             Err(error) => {
                 tracing::debug!(name = cookie.name(), %error, "cookie not kept");
                 true
@@ -405,6 +407,37 @@ mod tests {
         jar.store(&gateway(), ["DSID=; path=/", "DSIVS=; path=/"]);
         assert!(!jar.has_session());
         assert!(jar.header(&gateway()).is_empty());
+    }
+
+    #[derive(Clone, Default)]
+    struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(octets);
+            Ok(octets.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_deletion_is_no_event_and_a_foreign_cookie_is_one() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::DEBUG)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let mut jar = Jar::new(&gateway());
+            jar.store(&gateway(), ["DSIVS=", "DSID=x; path=/; max-age=0"]);
+            assert_eq!(log.0.lock().unwrap().len(), 0);
+            jar.store(&gateway(), ["DSID=x; domain=elsewhere.test"]);
+            assert_ne!(log.0.lock().unwrap().len(), 0);
+        });
     }
 
     #[test]

@@ -83,9 +83,9 @@ fn refused(why: &str) -> Error {
 fn missing() -> Error {
     Error::new(
         ExitStatus::InputNeeded,
-        "the session cookie of the login to end is needed",
+        "the session cookie of the session to end is needed",
     )
-    .note("vpnc-cli auth prints it; of a login in a browser it is the value of the cookie DSID")
+    .note("vpnc-cli auth prints it; of a sign-in in a browser it is the value of the cookie DSID")
     .hint(
         "--cookie-on-stdin, --cookie-file FILE, --cookie-fd N, -C DSID=…, or VPNC_COOKIE in the environment",
     )

@@ -3,6 +3,7 @@
 mod login;
 
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -69,6 +70,9 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connecti
     let network = network(&args.tunnel)?;
     let key = login::key(&args.login, &args.trust, environment)?;
     let cookie = cookie::obtain(&args.cookie, environment)?;
+    if cookie.is_none() && args.cookie.cookie_on_stdin {
+        tracing::warn!("no cookie came on standard input; signing in instead");
+    }
     let login = match cookie {
         Some(_) => None,
         None => Some(login::login(
@@ -184,8 +188,13 @@ fn gateway(
 fn tls(args: &TrustArgs) -> Result<TlsSettings, Error> {
     check_trust(args)?;
     let mode = tls_mode(args)?;
-    let mut files = args.cafile.iter().chain(&args.certificate).chain(&args.sslkey);
-    files.try_for_each(|path| check_readable(path))?;
+    let authorities = args.cafile.iter().map(|path| ("--cafile", path));
+    let own = args.certificate.iter().map(|path| ("--certificate", path));
+    let key = args.sslkey.iter().map(|path| ("--sslkey", path));
+    authorities
+        .chain(own)
+        .chain(key)
+        .try_for_each(|(option, path)| check_readable(option, path))?;
     Ok(TlsSettings {
         pins: args.servercert.clone(),
         ca_files: args.cafile.clone(),
@@ -247,17 +256,21 @@ fn tls_mode(args: &TrustArgs) -> Result<TlsMode, Error> {
 }
 
 /// Early, so that a slip costs no cookie. What is in the file, and whether it is one, is seen when it is read.
-fn check_readable(path: &Path) -> Result<(), Error> {
+fn check_readable(option: &str, path: &Path) -> Result<(), Error> {
     // a FIFO without a writer would hold up the opening
     let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
     match File::options().read(true).custom_flags(flags).open(path) {
         Ok(_) => Ok(()),
-        Err(error) => Err(Error::new(
-            ExitStatus::NoInput,
-            format!("cannot read a file: {}", plain_io(&error)),
-        )
-        .at(path.display().to_string())),
+        Err(error) => Err(unreadable(option, path, &error)),
     }
+}
+
+fn unreadable(option: &str, path: &Path, error: &io::Error) -> Error {
+    Error::new(
+        ExitStatus::NoInput,
+        format!("cannot read the file of {option}: {}", plain_io(error)),
+    )
+    .at(path.display().to_string())
 }
 
 fn network(args: &TunnelArgs) -> Result<NetworkMode, Error> {

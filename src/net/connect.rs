@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::error::{NetError, Step};
-use super::proxy::{Proxy, Target};
+use super::proxy::{Proxy, ProxyError, Target};
 use super::settings::GatewaySettings;
 use super::tls::{Failure, TlsClient, TlsInfo};
 
@@ -211,7 +211,20 @@ impl Connector {
                 break;
             }
         }
-        let mut tcp = outcome?;
+        let mut tcp = match outcome {
+            Ok(tcp) => tcp,
+            Err(NetError::Unreachable { source, .. }) => {
+                return Err(NetError::Proxy {
+                    proxy: proxy.place().to_owned(),
+                    place: self.place.clone(),
+                    source: ProxyError::Unreachable(source),
+                });
+            }
+            Err(NetError::TimedOut { place, step, limit }) => {
+                return Err(timed_out(&format!("the proxy {place}"), step, limit));
+            }
+            Err(error) => return Err(error),
+        };
         let target = Target {
             // An address the user or an earlier login has fixed goes to the proxy instead of the name.
             host: match self.fixed(&self.settings.host).first() {
@@ -519,6 +532,22 @@ mod tests {
             head.starts_with(&format!("CONNECT {NAME}:{} ", gateway.port)),
             "{head}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_cannot_be_reached_is_told_as_the_proxy() {
+        let mut settings = settings(443);
+        // nobody listens on port 1
+        settings.proxy = Some(Url::parse("http://joe:secret@127.0.0.1:1").unwrap());
+        let error = refusal(&settings).await;
+        assert_eq!(error.status, ExitStatus::Unavailable);
+        assert_eq!(
+            error.message,
+            format!(
+                "the proxy 127.0.0.1:1 did not connect us to {NAME}:443: it cannot be reached: connection refused"
+            )
+        );
+        assert!(error.hint.is_some_and(|hint| hint.contains("--no-proxy")));
     }
 
     #[tokio::test]

@@ -104,8 +104,8 @@ fn refused(error: &LinkError) -> Error {
     let of = |status| Error::new(status, error.to_string());
     match error {
         LinkError::CookieRefused { .. } | LinkError::SessionRejected { .. } => of(ExitStatus::CookieRefused)
-            .note("the login has expired, was ended, or belongs to another source address")
-            .hint("log in again and pass the new DSID cookie"),
+            .note("the session has expired, was ended, or belongs to another source address")
+            .hint(SIGN_IN_AGAIN),
         LinkError::Refused { code: 8 } => of(ExitStatus::Protocol)
             .note(
                 "known causes: the old protocol is switched off in favour of Pulse; NCP auto-select is off; the role \
@@ -119,7 +119,7 @@ fn refused(error: &LinkError) -> Error {
                 8 => "idle for too long",
                 _ => "no reason known for this code; an administrator or another session may have ended it",
             };
-            of(ExitStatus::EndedByGateway).note(why).hint("log in again and pass the new DSID cookie")
+            of(ExitStatus::EndedByGateway).note(why).hint(SIGN_IN_AGAIN)
         }
         LinkError::NotAGateway(_) => of(ExitStatus::Protocol).hint("check host and port"),
         LinkError::HttpStatus { .. }
@@ -132,6 +132,8 @@ fn refused(error: &LinkError) -> Error {
     }
 }
 
+/// Whether the cookie came from a sign-in of ours or from a browser.
+const SIGN_IN_AGAIN: &str = "sign in again; a cookie of a browser has to be copied anew";
 const TRY_VERBOSE: &str = "-vv shows the exchange";
 
 #[cfg(test)]

@@ -277,7 +277,7 @@ impl NetError {
                 ExitStatus::Protocol,
                 format!("{place} answered the logout with status {status}"),
             )
-            .note("the login may stay valid until its idle limit")
+            .note("the session may stay valid until its idle limit")
             .hint("sign in with a browser and sign out there, if it must end now"),
         }
     }
@@ -321,7 +321,8 @@ fn proxy_error(proxy: &str, place: &str, source: &ProxyError) -> Error {
         ProxyError::Malformed(_) | ProxyError::HeadTooLong | ProxyError::Version { .. } => {
             ExitStatus::Protocol
         }
-        ProxyError::Io(_)
+        ProxyError::Unreachable(_)
+        | ProxyError::Io(_)
         | ProxyError::Closed
         | ProxyError::Authentication
         | ProxyError::Status { .. }
@@ -336,11 +337,14 @@ fn proxy_error(proxy: &str, place: &str, source: &ProxyError) -> Error {
         ProxyError::Malformed(_) | ProxyError::HeadTooLong | ProxyError::Version { .. } => {
             error.hint("check scheme and port of --proxy: http, socks5 or socks5h")
         }
-        ProxyError::Io(_)
+        ProxyError::Unreachable(_)
+        | ProxyError::Io(_)
         | ProxyError::Closed
         | ProxyError::Settings(_)
         | ProxyError::Status { .. }
-        | ProxyError::Refused(_) => error.hint("check --proxy, or --no-proxy to go without"),
+        | ProxyError::Refused(_) => {
+            error.hint("check --proxy, or https_proxy in the environment; --no-proxy goes without")
+        }
     }
 }
 

@@ -18,6 +18,9 @@ use crate::secret::Secret;
 /// What a proxy did instead of connecting us.
 #[derive(Debug, Error)]
 pub enum ProxyError {
+    /// Nothing answers at its address.
+    #[error("it cannot be reached: {}", plain_io(.0))]
+    Unreachable(io::Error),
     /// The connection to the proxy broke.
     #[error("the connection broke: {}", plain_io(.0))]
     Io(io::Error),
@@ -203,7 +206,7 @@ impl Proxy {
                 }
             }
             (NO_METHOD, _) => return Err(ProxyError::Authentication),
-            _ => return Err(ProxyError::Malformed("a login method that was not offered")),
+            _ => return Err(ProxyError::Malformed("a sign-in method that was not offered")),
         }
         let mut request = vec![SOCKS_5, SOCKS_CONNECT, 0];
         match target.host.parse() {
@@ -548,7 +551,7 @@ mod tests {
             ),
             (
                 &[b"\x05\x02"],
-                "its answer makes no sense (a login method that was not offered)",
+                "its answer makes no sense (a sign-in method that was not offered)",
             ),
             (&[b"\x05"], "it closed the connection"),
             (&[b"\x05\x00", b"\x05\x05\x00\x01"], "it says: connection refused"),

@@ -13,7 +13,7 @@ pub(super) fn connected(interface: &Interface, network: &NetworkConfig, udp: boo
     let routes = if effective.covers_default() {
         "default route".to_owned()
     } else {
-        format!("{} route(s)", effective.count())
+        counted(effective.count() as u64, "route")
     };
     let path = if udp { "TLS until ESP answers" } else { "TLS only" };
     format!(
@@ -58,10 +58,28 @@ pub(super) fn statistics(engine: &Engine) -> String {
 pub(super) fn summary(engine: &Engine) -> String {
     let counters = engine.statistics();
     format!(
-        "disconnected: {} bytes sent, {} bytes received, {} reconnect(s), {} rekey(s)",
+        "disconnected: {} bytes sent, {} bytes received, {}, {}",
         counters.udp_out.bytes + counters.channel_out.bytes,
         counters.udp_in.bytes + counters.channel_in.bytes,
-        counters.reconnects,
-        counters.rekeys
+        counted(counters.reconnects, "reconnect"),
+        counted(counters.rekeys, "rekey")
     )
+}
+
+/// `1 route`, `2 routes`.
+fn counted(count: u64, name: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {name}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_stands_in_the_singular() {
+        for (count, text) in [(0, "0 rekeys"), (1, "1 rekey"), (2, "2 rekeys")] {
+            assert_eq!(counted(count, "rekey"), text);
+        }
+    }
 }

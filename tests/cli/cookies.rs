@@ -73,6 +73,10 @@ fn empty_cookies() {
     vpnc("logout gw --cookie-on-stdin")
         .input("\nDSID=1\n")
         .exits(NO_COOKIE);
+    vpnc("connect gw --hostcheck /nonexistent --cookie-on-stdin")
+        .input("\n")
+        .exits(NO_INPUT)
+        .says("warning: no cookie came on standard input; signing in instead");
     vpnc("logout gw").env("VPNC_COOKIE", "").exits(NO_COOKIE);
 }
 
@@ -228,6 +232,20 @@ fn a_cookie_after_the_option_is_warned_about_once() {
         .says("--cookie-on-stdin");
     assert_eq!(outcome.stderr.matches(warning).count(), 1);
     vpnc("connect gw -C bad=1 -q").exits(BAD_DATA).hides(warning);
+}
+
+#[test]
+fn a_password_after_form_entry_is_warned_about() {
+    let warning = "visible to other users in the process list";
+    let line = "connect gw --hostcheck /nonexistent -F";
+    vpnc(&format!("{line} frmLogin:Password#2=hunter2"))
+        .exits(NO_INPUT)
+        .says(warning)
+        .says("--passwd-on-stdin")
+        .hides(SECRET);
+    vpnc(&format!("{line} frmLogin:email=joe"))
+        .exits(NO_INPUT)
+        .hides(warning);
 }
 
 #[test]

@@ -30,6 +30,8 @@ fn a_gateway_is_described_for_people() {
     let ended = scene.call("probe", &[]).exits(0);
     only_looked(&scene);
     let address = scene.gateway.tcp_addr();
+    let ca = scene.folder().join("ca.pem");
+    let ca = ca.display();
     for (name, text) in [
         ("trust", "trusted"),
         ("pin", &scene.gateway.pin()),
@@ -41,7 +43,7 @@ fn a_gateway_is_described_for_people() {
         ("realms", "Students, Staff, Guests of the Staff"),
         (
             "next",
-            &format!("vpnc-cli connect {address} --realm NAME -u NAME"),
+            &format!("sudo vpnc-cli connect {address} --cafile {ca} --realm NAME -u NAME"),
         ),
     ] {
         let line = ended
@@ -78,15 +80,32 @@ fn what_a_sign_in_needs_is_told() {
 
 #[test]
 fn a_page_that_cannot_be_read_is_a_problem_and_no_failure() {
-    for flow in [
-        "transport/no-form",
-        "transport/empty",
-        "transport/redirect-loop",
-        "transport/http-redirect",
+    let object = object("transport/redirect-loop");
+    assert!(object["problem"].is_string(), "{object}");
+    assert!(object["pin"].as_str().unwrap().starts_with("pin-sha256:"));
+}
+
+#[test]
+fn a_host_that_is_no_gateway_is_an_error_with_what_was_seen() {
+    for (flow, seen) in [
+        ("transport/no-form", "no form to sign in with"),
+        ("transport/empty", "empty page"),
+        ("transport/http-redirect", "sends us on to http://"),
     ] {
-        let object = object(flow);
-        assert!(object["problem"].is_string(), "{flow}: {object}");
-        assert!(object["pin"].as_str().unwrap().starts_with("pin-sha256:"));
+        for options in [&[][..], &["--json"]] {
+            let scene = Scene::of(flow);
+            let ended = scene.call("probe", options).exits(76);
+            only_looked(&scene);
+            assert_eq!(ended.stdout, "");
+            for text in [
+                "127.0.0.1 does not look like such a gateway: ",
+                seen,
+                "TLS works: TLS 1.",
+                &scene.gateway.pin(),
+            ] {
+                assert!(ended.stderr.contains(text), "{text:?}: {}", ended.stderr);
+            }
+        }
     }
 }
 

@@ -100,3 +100,13 @@ fn a_certificate_comes_from_a_pkcs12_file_too() {
     scene.joe("secret", &["-c", &file, "-p", "hunter2"]).exits(0);
     assert_eq!(scene.logins(), [true]);
 }
+
+#[test]
+fn a_line_that_is_a_password_never_becomes_a_cookie() {
+    let scene = Scene::of("okta/widget");
+    let browser = ["--external-browser", "print", "-u", "joe", "--passwd-on-stdin"];
+    for options in [&browser[..], &[&browser[..], &["--non-inter"]].concat()] {
+        let ended = scene.call("auth", options).input("secret\n").exits(4);
+        assert_eq!(ended.stdout, "");
+    }
+}

@@ -118,7 +118,7 @@ fn a_stale_cookie_is_told_however_the_gateway_says_it() {
             return;
         };
         let before = Snapshot::of(&lab);
-        lab.client("").exits(2).says("log in again");
+        lab.client("").exits(2).says("sign in again");
         before.assert_restored(&lab);
     }
 }
@@ -129,7 +129,7 @@ fn refusals_and_odd_answers_are_told() {
         ("refuse~8", 76, "Pulse"),
         ("refuse~9", 76, "try:"),
         ("garbage~on", 76, "try:"),
-        ("status~404", 2, "log in again"),
+        ("status~404", 2, "sign in again"),
     ];
     for (script, status, text) in table {
         let Some(lab) = Lab::start(&format!("--script at~start:~{script}")) else {

@@ -34,7 +34,7 @@ fn an_end_with_a_reason_is_final() {
             let bench = Bench::on_esp("").await;
             bench.order(&format!("terminate {reason}")).await;
             let ending = bench.client.ended().await;
-            ending.is(7, &[text, "log in again"]);
+            ending.is(7, &[text, "sign in again"]);
             assert_eq!(ending.calls, ["prepare", "apply", "revert"]);
             assert_eq!(bench.gateway.stats().tunnel_requests, 1);
             assert_eq!(bench.gateway.stats().stray_logouts, 0);
@@ -123,7 +123,7 @@ fn a_stale_cookie_is_told_as_such() {
     run(async {
         for reject in ["redirect", "403", "zero"] {
             let config = script(&format!("at start: reject {reject}"));
-            refused(config, |_| ()).await.is(2, &["log in again"]);
+            refused(config, |_| ()).await.is(2, &["sign in again"]);
         }
     });
 }

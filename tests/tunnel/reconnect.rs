@@ -189,7 +189,7 @@ fn a_refused_reconnect_ends_the_session_at_once() {
     run(async {
         for reject in ["redirect", "403", "zero"] {
             let ending = ends_after_loss(&format!("on connect 2: reject {reject}")).await;
-            ending.is(2, &["log in again"]);
+            ending.is(2, &["sign in again"]);
             assert!(ending.took < Duration::from_secs(1), "{ending:?}");
             assert_eq!(ending.calls, ["prepare", "apply", "attempt_reconnect", "revert"]);
         }

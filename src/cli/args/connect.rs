@@ -217,7 +217,7 @@ pub struct TunnelArgs {
     /// Who sets up addresses and routes; name servers only by script [default: builtin, or script with -s]
     #[arg(long, value_name = "HOW")]
     pub network: Option<NetworkChoice>,
-    /// Leave the login valid on the gateway at the end
+    /// Leave the session valid on the gateway at the end
     #[arg(long)]
     pub no_logout: bool,
     /// Name of this tunnel among others on the machine [default: the host]

@@ -72,7 +72,7 @@ pub enum Command {
     /// Show what a gateway is and wants, without an account
     #[command(visible_alias = "info", long_about = PROBE_ABOUT)]
     Probe(Box<ProbeArgs>),
-    /// End a login on the gateway, given its cookie
+    /// End a session on the gateway, given its cookie
     #[command(long_about = LOGOUT_ABOUT)]
     Logout(Box<LogoutArgs>),
     /// Write a completion script for a shell to standard output
@@ -99,7 +99,7 @@ pub struct MessageArgs {
     #[arg(long, global = true)]
     pub timestamp: bool,
     /// Show requests and answers, secrets replaced by their length and a fingerprint; implies -v
-    #[arg(long, global = true)]
+    #[arg(long, global = true, alias = "dump")]
     pub dump_http_traffic: bool,
     /// Show the secrets in them as well: never pass such an output on
     #[arg(long, global = true, requires = "dump_http_traffic")]
@@ -200,7 +200,7 @@ Show what a gateway is and wants, without an account: certificate and pin, TLS, 
 sign-in page, and the command to type next.";
 
 const LOGOUT_ABOUT: &str = "\
-End a login on the gateway, given its cookie. The cookie is worthless afterwards. Needs no rights on this machine.";
+End a session on the gateway, given its cookie. The cookie is worthless afterwards. Needs no rights on this machine.";
 
 const COMPLETIONS_ABOUT: &str = "\
 Write a completion script for a shell to standard output.

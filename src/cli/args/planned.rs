@@ -67,13 +67,21 @@ const SHORTEST_ABBREVIATION: usize = 4;
 /// Options by what a user can do without them.
 const PLANNED: &[(&str, &str)] = &[
     (
-        "--background -b --pid-file --setuid -U --on-up --on-down --on-reconnect",
+        "--pid-file",
+        "leave it out; systemd keeps track of the process: systemd-run --unit=vpn vpnc-cli connect …",
+    ),
+    (
+        "--passtos",
+        "leave it out: packets in the tunnel keep their TOS, only the packets outside have none",
+    ),
+    (
+        "--background -b --setuid -U --on-up --on-down --on-reconnect",
         "leave it out and let the shell or systemd run it: a & at the end, or systemd-run --unit=vpn vpnc-cli connect …",
     ),
     (
         "--dns --dns-domain --dns-server --ignore-dns --route --exclude-route --no-routes --default-route \
          --no-default-route --route-metric --fail-closed --script-tun -S --socks --netns \
-         --bind-interface --fwmark --passtos",
+         --bind-interface --fwmark",
         "leave it out, or let a script set up the network: -s COMMAND; --network none leaves it to you",
     ),
     (

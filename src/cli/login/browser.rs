@@ -48,11 +48,24 @@ pub(super) fn instructions(browser: Option<&Browser>, url: &Url) -> String {
 
 /// Nothing says what to do with a page that needs a browser.
 pub(super) fn needed(url: &Url) -> Error {
-    // the query may identify the user
-    let place = format!("{}{}", url.host_str().unwrap_or_default(), url.path());
     Error::new(ExitStatus::InputNeeded, "this sign-in needs a browser")
-        .at(place)
+        .at(place(url))
         .hint("--external-browser print   shows the page to open and then takes the cookie you paste")
+}
+
+/// Somebody would have to sign in there, and nobody may be asked to.
+pub(super) fn forbidden(url: &Url) -> Error {
+    Error::new(
+        ExitStatus::InputNeeded,
+        "this sign-in needs a browser and asking is not allowed (--non-inter)",
+    )
+    .at(place(url))
+    .hint("leave out --non-inter; or sign in there and pass the value of DSID to vpnc-cli connect --cookie-on-stdin")
+}
+
+/// Without the query, which may identify the user.
+fn place(url: &Url) -> String {
+    format!("{}{}", url.host_str().unwrap_or_default(), url.path())
 }
 
 /// The browser has been pointed at, and then no cookie came.
@@ -61,7 +74,7 @@ pub(super) fn no_cookie() -> Error {
         ExitStatus::InputNeeded,
         "no cookie came back from the sign-in in a browser",
     )
-    .note("it is pasted on the terminal, or is a line of standard input")
+    .note("it is pasted on the terminal, or is a line of standard input without --passwd-on-stdin")
     .hint("sign in there first and pass the value of DSID to vpnc-cli connect --cookie-on-stdin")
 }
 

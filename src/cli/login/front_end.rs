@@ -7,6 +7,7 @@ use url::Url;
 
 use super::browser;
 use super::codes::{CodeSource, Codes};
+use super::missing;
 use super::prepared::{Prepared, ReadLine, apart, line_of_standard_input};
 use super::question;
 use super::terminal::{Echo, Terminal};
@@ -28,6 +29,8 @@ pub struct FrontEnd {
     browser: Option<Browser>,
     /// Standard input, as far as a pasted cookie may come from there.
     read_line: Option<ReadLine>,
+    /// `--non-inter`: nobody may be asked.
+    forbidden: bool,
     user: User,
 }
 
@@ -54,7 +57,9 @@ impl FrontEnd {
             codes: Codes::new(codes),
             no_password: sources.none,
             browser: settings.browser.clone(),
-            read_line: (!is_terminal).then_some(line_of_standard_input),
+            // a line of --passwd-on-stdin is a password, whatever page comes
+            read_line: (!is_terminal && !settings.secrets.stdin).then_some(line_of_standard_input),
+            forbidden: !settings.interactive,
             user: if settings.interactive {
                 User::Unknown
             } else {
@@ -72,6 +77,7 @@ impl FrontEnd {
             no_password: false,
             browser: None,
             read_line: None,
+            forbidden: !interactive,
             user: if interactive { User::Unknown } else { User::Nobody },
         }
     }
@@ -97,7 +103,10 @@ impl FrontEnd {
             fields: vec![field],
         };
         let asked = match form.fields.first() {
-            Some(field) => self.ask_user(&form, field, &mut false).await?,
+            Some(field) => {
+                let asked = self.ask_user(&form, field, &mut false).await;
+                asked.map_err(|error| error.hint("--key-password @FILE   with the passphrase in FILE"))?
+            }
             None => None,
         };
         self.progress.resume();
@@ -216,6 +225,7 @@ impl FrontEnd {
     async fn cookie_from_browser(&mut self, url: &Url) -> Result<Secret, Unanswered> {
         match &self.browser {
             None => return Err(Unanswered::Failed(browser::needed(url))),
+            Some(_) if self.forbidden => return Err(Unanswered::Failed(browser::forbidden(url))),
             Some(Browser::Program(program)) => browser::start(program, url).map_err(Unanswered::Failed)?,
             Some(Browser::Print) => {}
         }
@@ -339,6 +349,7 @@ fn positions(form: &Form, wanted: impl Fn(&Field) -> bool) -> Vec<usize> {
 fn ended(form: &Form, field: &Field) -> Error {
     Error::new(ExitStatus::InputNeeded, "the question was not answered")
         .at(format!("form {} at {}, field {}", form.id, form.host, field.name))
+        .hint(missing::option_for(form, field))
 }
 
 fn unfit(form: &Form, field: &Field, why: &str) -> Error {

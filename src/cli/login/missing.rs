@@ -130,6 +130,11 @@ fn list(labels: &[String]) -> String {
     format!("list: {}{more}", shown.collect::<Vec<_>>().join(", "))
 }
 
+/// The option that would have said what the user did not.
+pub(super) fn option_for(form: &Form, field: &Field) -> String {
+    hints(form, &[field])
+}
+
 /// The options to paste, each once.
 fn hints(form: &Form, fields: &[&Field]) -> String {
     match form.kind {

@@ -13,6 +13,7 @@ use super::settings::ProbeSettings;
 use super::shell::quoted;
 use crate::auth::page::{ControlKind, PageForm};
 use crate::error::Error;
+use crate::exit::ExitStatus;
 use crate::net::probe::{self, Begins, Probe};
 use crate::net::settings::GatewaySettings;
 use crate::net::tls::Refusal;
@@ -72,6 +73,9 @@ pub struct ProbeReport {
     /// The gateway as it was typed, with the path of its sign-in.
     #[serde(skip)]
     pub typed: String,
+    /// The options given that `connect` needs to reach and trust it as `probe` did, each with its value.
+    #[serde(skip)]
+    pub repeated: Vec<(&'static str, String)>,
 }
 
 /// A certificate of the chain.
@@ -105,13 +109,45 @@ pub async fn run(settings: &ProbeSettings, progress: &mut Progress) -> Result<Pr
     let probed = probed.map_err(|error| match wants_certificate(&error) {
         // probe has none to show, so that more options would not help it
         true => error.user_error().hint(format!(
-            "vpnc-cli connect {} --certificate FILE --sslkey FILE -u NAME",
+            "sudo vpnc-cli connect {} --certificate FILE --sslkey FILE -u NAME",
             quoted(&typed(settings))
         )),
         false => error.user_error(),
     })?;
+    if let Some(error) = foreign(settings, &probed) {
+        return Err(error);
+    }
     progress.finish();
     Ok(report(settings, probed))
+}
+
+/// Whoever answers, it is no gateway of the kinds we know: what was seen instead.
+///
+/// A page of another host stays a report, for it may be the identity provider of a gateway that has sent us there at
+/// once; so does a connection that failed, which says nothing about the kind.
+fn foreign(settings: &ProbeSettings, probed: &Probe) -> Option<Error> {
+    if probed.network_connect || probed.pulse == Some(true) {
+        return None;
+    }
+    let seen = match &probed.begins {
+        Begins::Failed(error) => error.user_error().message,
+        Begins::Broken(error @ NetError::BadAnswer { .. }) if !probed.elsewhere => error.user_error().message,
+        Begins::Form if !probed.elsewhere => "its page has a form that is none of such a gateway".to_owned(),
+        Begins::Browser if !probed.elsewhere => "its page is for browsers only".to_owned(),
+        Begins::Form | Begins::Browser | Begins::Broken(_) | Begins::HostCheck | Begins::Session => {
+            return None;
+        }
+    };
+    let host = &settings.gateway.host;
+    let error = Error::new(
+        ExitStatus::Protocol,
+        format!("{host} does not look like such a gateway: {seen}"),
+    )
+    .hint("check host, port and path; an administrator knows the address to sign in at");
+    Some(match &probed.tls {
+        Some(tls) => error.note(format!("TLS works: {} {}, {}", tls.version, tls.suite, tls.pin)),
+        None => error,
+    })
 }
 
 fn report(settings: &ProbeSettings, probed: Probe) -> ProbeReport {
@@ -139,6 +175,7 @@ fn report(settings: &ProbeSettings, probed: Probe) -> ProbeReport {
     let form = probed.form.as_ref();
     ProbeReport {
         typed: typed(settings),
+        repeated: repeated(&settings.gateway),
         host: settings.gateway.host.clone(),
         port: settings.gateway.port,
         address: probed.connector.address().map(|address| address.ip()),
@@ -217,6 +254,22 @@ fn typed(settings: &ProbeSettings) -> String {
     };
     let path = settings.path.trim_end_matches('/');
     format!("{host}{port}{path}")
+}
+
+/// Without the password of the proxy, which would stay on the screen.
+fn repeated(gateway: &GatewaySettings) -> Vec<(&'static str, String)> {
+    let resolve = gateway.resolve.iter();
+    let resolve = resolve.map(|(host, address)| ("--resolve", format!("{host}:{address}")));
+    let authorities = gateway.tls.ca_files.iter();
+    let authorities = authorities.map(|path| ("--cafile", path.display().to_string()));
+    let proxy = gateway.proxy.iter().map(|url| {
+        let mut url = url.clone();
+        // fails for URLs that have none
+        let _: Result<(), ()> = url.set_password(None);
+        ("--proxy", url.to_string())
+    });
+    let sni = gateway.tls.sni.iter().map(|name| ("--sni", name.clone()));
+    resolve.chain(authorities).chain(proxy).chain(sni).collect()
 }
 
 /// What a person would see and fill in.

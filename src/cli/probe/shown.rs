@@ -101,7 +101,10 @@ fn gateway(report: &ProbeReport) -> String {
 
 /// The command to type next.
 fn next(report: &ProbeReport) -> String {
-    let mut words = format!("vpnc-cli connect {}", quoted(&report.typed));
+    let mut words = format!("sudo vpnc-cli connect {}", quoted(&report.typed));
+    for (option, value) in &report.repeated {
+        words.extend([" ", option, " ", &quoted(value)]);
+    }
     // with a pin the key is trusted for the pin alone
     if report.pinned || report.untrusted.is_some() {
         words.extend([" --servercert ", &quoted(&report.pin)]);
@@ -187,7 +190,7 @@ sign-in      https://gw.example/dana-na/auth/url_default/welcome.cgi
 form         frmLogin: Username, Password
 realms       Staff (all), Students
 wants        a host check (--hostcheck, --csd-wrapper)
-next         vpnc-cli connect gw.example/staff --servercert pin-sha256:AA= --realm NAME -u NAME
+next         sudo vpnc-cli connect gw.example/staff --servercert pin-sha256:AA= --realm NAME -u NAME
 "
         );
     }
@@ -203,7 +206,7 @@ next         vpnc-cli connect gw.example/staff --servercert pin-sha256:AA= --rea
         assert!(
             object["next"]
                 .as_str()
-                .is_some_and(|next| next.starts_with("vpnc-cli connect gw.example/"))
+                .is_some_and(|next| next.starts_with("sudo vpnc-cli connect gw.example/"))
         );
         assert_eq!(text.lines().count(), 1);
     }
@@ -217,7 +220,7 @@ next         vpnc-cli connect gw.example/staff --servercert pin-sha256:AA= --rea
             ..ProbeReport::default()
         };
         assert!(
-            text(&report).ends_with("\nnext       vpnc-cli connect gw --external-browser print\n"),
+            text(&report).ends_with("\nnext       sudo vpnc-cli connect gw --external-browser print\n"),
             "{}",
             text(&report)
         );
@@ -250,22 +253,33 @@ next         vpnc-cli connect gw.example/staff --servercert pin-sha256:AA= --rea
         };
         let old = ProbeReport {
             insecure: true,
+            ..plain.clone()
+        };
+        let reached = ProbeReport {
+            repeated: vec![
+                ("--resolve", "gw:::1".to_owned()),
+                ("--cafile", "my ca.pem".to_owned()),
+            ],
             ..plain
         };
         for (report, last) in [
             (&lost, "try        check host, port and path"),
             (
                 &certificate,
-                "next       vpnc-cli connect gw --certificate FILE --sslkey FILE -u NAME",
+                "next       sudo vpnc-cli connect gw --certificate FILE --sslkey FILE -u NAME",
             ),
             (
                 &pinned,
-                "next       vpnc-cli connect gw --servercert pin-sha256:AA= -u NAME",
+                "next       sudo vpnc-cli connect gw --servercert pin-sha256:AA= -u NAME",
             ),
-            (&at_once, "next       vpnc-cli connect gw"),
+            (&at_once, "next       sudo vpnc-cli connect gw"),
             (
                 &old,
-                "next       vpnc-cli connect gw --allow-insecure-crypto -u NAME",
+                "next       sudo vpnc-cli connect gw --allow-insecure-crypto -u NAME",
+            ),
+            (
+                &reached,
+                "next       sudo vpnc-cli connect gw --resolve gw:::1 --cafile 'my ca.pem' -u NAME",
             ),
         ] {
             assert_eq!(text(report).lines().last(), Some(last));

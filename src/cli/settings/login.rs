@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{check_readable, local_hostname, usage, user_agent};
+use super::{check_readable, local_hostname, unreadable, usage, user_agent};
 use crate::auth::flow::{FlowSettings, FormEntry};
 use crate::auth::host_check::Claims;
 use crate::auth::token::TokenMode;
@@ -14,7 +14,7 @@ use crate::cli::args::{HostCheckArgs, LoginArgs, MessageArgs, SignInArgs, TrustA
 use crate::cli::environment::Environment;
 use crate::cli::private_file::{Kind, credential};
 use crate::cli::secret_source::{KEY_PASSWORD, SecretSource, TOKEN};
-use crate::error::{Error, plain_io};
+use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::net::settings::GatewaySettings;
 use crate::net::{dump, host_check};
@@ -284,6 +284,12 @@ fn form_entry(text: &Secret) -> Result<FormEntry, Error> {
     if form.is_empty() || field.is_empty() {
         return Err(wrong("no name of a form or of a field"));
     }
+    if field.to_ascii_lowercase().contains("pass") {
+        tracing::warn!(
+            "a password after --form-entry is visible to other users in the process list until it is wiped there; \
+             use --passwd-on-stdin"
+        );
+    }
     Ok(FormEntry {
         form: form.to_owned(),
         field: field.to_owned(),
@@ -367,7 +373,7 @@ pub(super) fn key(
 fn host_check(args: &HostCheckArgs) -> Result<HostCheckSettings, Error> {
     args.hostcheck_certificate
         .iter()
-        .try_for_each(|path| check_readable(path))?;
+        .try_for_each(|path| check_readable("--hostcheck-certificate", path))?;
     if let Some(wrapper) = &args.csd_wrapper {
         check_wrapper(wrapper, args.csd_user.as_deref())?;
     }
@@ -396,17 +402,11 @@ fn claims(word: &Path) -> Result<ClaimSource, Error> {
 }
 
 fn claims_file(path: &Path) -> Result<ClaimSource, Error> {
-    check_readable(path)
+    check_readable("--hostcheck", path)
         .map_err(|error| error.hint("--hostcheck report, accept, or a file with a policy in each line"))?;
     let mut octets = Zeroizing::new(Vec::new());
     let read = std::fs::File::open(path).and_then(|file| file.take(MAX_CLAIMS + 1).read_to_end(&mut octets));
-    let read = read.map_err(|error| {
-        Error::new(
-            ExitStatus::NoInput,
-            format!("cannot read a file: {}", plain_io(&error)),
-        )
-        .at(path.display().to_string())
-    })?;
+    let read = read.map_err(|error| unreadable("--hostcheck", path, &error))?;
     let refused = |why: &str| {
         Error::new(ExitStatus::BadData, format!("the file of --hostcheck {why}"))
             .at(path.display().to_string())
@@ -423,7 +423,7 @@ fn claims_file(path: &Path) -> Result<ClaimSource, Error> {
 
 fn check_wrapper(program: &str, user: Option<&str>) -> Result<(), Error> {
     if program.contains('/') {
-        check_readable(Path::new(program))
+        check_readable("--csd-wrapper", Path::new(program))
             .map_err(|error| error.hint("--csd-wrapper names a program that must exist"))?;
     }
     if privilege::effective_user() == 0 && user.is_none() {

@@ -148,3 +148,30 @@ fn the_last_of_two_counts() {
     assert_eq!(settings.mtu, Some(1300));
     assert!(settings.gateway.proxy.is_some());
 }
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_its_option() {
+    for line in [
+        &["--cafile", "/nonexistent"][..],
+        &["--certificate", "/nonexistent"],
+        &["--certificate", "/dev/null", "--sslkey", "/nonexistent"],
+    ] {
+        let error = settings(&[&["gw"], line].concat()).expect_err("not there");
+        assert_eq!(
+            error.message,
+            format!(
+                "cannot read the file of {}: no such file or directory",
+                line[line.len() - 2]
+            )
+        );
+    }
+}
+
+#[test]
+fn a_dump_may_be_abbreviated() {
+    for word in ["--dump", "--dump-http-traffic"] {
+        let line = ["vpnc-cli", "connect", "gw", word].map(Into::into);
+        let messages = args::parse(line.into_iter()).expect("a command line").messages;
+        assert!(messages.dump_http_traffic && !messages.dump_secrets, "{word}");
+    }
+}

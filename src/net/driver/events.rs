@@ -10,6 +10,7 @@ use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::ending::{self, Ending};
 use crate::net::report;
+use crate::net::settings::NetworkMode;
 use crate::net::udp::UdpPath;
 use crate::platform::Interface;
 use crate::secret::Secret;
@@ -112,7 +113,8 @@ impl Driver<'_> {
             if interface.gateway == configured.network.address {
                 return Some(Ending::Failed(own_address(&interface)));
             }
-            self.parts.observer.step(format!("set up {}", interface.name));
+            let step = step_text(&self.settings.network, &interface.name);
+            self.parts.observer.step(step);
             self.set_up_begun = true;
             let Parts { setup, requests, .. } = &mut self.parts;
             let apply = setup.apply(&interface, &configured.network);
@@ -170,6 +172,15 @@ enum Hook {
     Reconnected,
 }
 
+/// Nothing is set up when that is left to others.
+fn step_text(network: &NetworkMode, interface: &str) -> String {
+    let what = match network {
+        NetworkMode::None => "hand over",
+        NetworkMode::Builtin | NetworkMode::Script(_) => "set up",
+    };
+    format!("{what} {interface}")
+}
+
 /// With its outer address on our interface the gateway would be this machine.
 fn own_address(interface: &Interface) -> Error {
     let text = format!(
@@ -177,4 +188,15 @@ fn own_address(interface: &Interface) -> Error {
         interface.gateway
     );
     Error::new(ExitStatus::Protocol, text).hint("tell the administrator; -vv shows the exchange")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_set_up_that_is_left_to_others() {
+        assert_eq!(step_text(&NetworkMode::None, "tun0"), "hand over tun0");
+        assert_eq!(step_text(&NetworkMode::Builtin, "tun0"), "set up tun0");
+    }
 }

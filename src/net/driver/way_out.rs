@@ -77,7 +77,7 @@ impl Driver<'_> {
         tokio::select! {
             result = logout::logout(connector, &cookie, LOGOUT_TIME) => match result {
                 Ok(()) => info!("logged out"),
-                Err(error) => warn!(%error, "not logged out; the login ends when the gateway's idle time is over"),
+                Err(error) => warn!(%error, "not logged out; the session ends when the gateway's idle time is over"),
             },
             _ = poll_fn(|cx| poll_end_request(requests.as_mut(), cx)) => warn!("logout skipped"),
         }

@@ -203,9 +203,10 @@ impl TlsClient {
         (may_be_old && open && cfg!(feature = "legacy-tls")).then_some(Backend::Legacy)
     }
 
-    /// Remembers the back end that worked; says so when it is the old one.
+    /// Remembers the back end that worked; says so when the old one had to stand in.
     pub(super) fn remember(&mut self, backend: Backend, info: &TlsInfo) {
-        if self.chosen.replace(backend).is_none() && backend == Backend::Legacy {
+        let is_first = self.chosen.replace(backend).is_none();
+        if is_first && backend == Backend::Legacy && self.mode == TlsMode::Auto {
             tracing::warn!(
                 gateway = %self.place,
                 version = %info.version,

@@ -463,6 +463,40 @@ mod old_gateways {
         assert_eq!(connections.load(Ordering::Relaxed), 3);
     }
 
+    #[derive(Clone, Default)]
+    struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(octets);
+            Ok(octets.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn only_a_fall_back_is_warned_about() {
+        let (folder, authority) = (Folder::new(), Authority::new());
+        let leaf = rsa_leaf(&authority);
+        let (gateway, _) = r1_gateway(&leaf).await;
+        for (mode, warnings) in [(TlsMode::Legacy, 0), (TlsMode::Auto, 1)] {
+            let mut settings = trusting(gateway.port, &folder, &authority);
+            settings.tls.mode = mode;
+            let log = Log::default();
+            let writer = log.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .with_writer(move || writer.clone())
+                .finish();
+            let _guard = tracing::subscriber::set_default(subscriber);
+            ping(&mut connect(&settings).await.unwrap()).await;
+            let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+            assert_eq!(log.matches("speaks old TLS only").count(), warnings, "{log}");
+        }
+    }
+
     #[tokio::test]
     async fn static_rsa_is_refused_by_modern_only_with_cause_and_way_out() {
         let leaf = rsa_leaf(&Authority::new());
@@ -639,7 +673,7 @@ mod old_gateways {
 
         let mut settings = pinned(gateway.port, leaf.pin());
         let error = refusal(&settings).await;
-        assert!(error.hint.unwrap().contains("--certificate"));
+        assert!(error.hint.unwrap().contains("-c FILE"));
 
         let client = clients.leaf("joe");
         settings.tls.certificate = Some(folder.write("joe.pem", &client.pem));

@@ -221,6 +221,7 @@ async fn the_end_of_the_input_is_no_answer() {
             .await,
     );
     assert_eq!(error.status, ExitStatus::InputNeeded);
+    assert_eq!(error.hint.as_deref(), Some("--passwd-on-stdin"));
     drop(front_end);
     drop(typing.join().expect("typed"));
 }
@@ -235,6 +236,16 @@ async fn a_browser_is_only_used_when_asked_for() {
     assert_eq!(error.status, ExitStatus::InputNeeded);
     front_end.read_line = Some(|| Ok(Some(Secret::new("DSID=1 "))));
     assert_eq!(front_end.browse(&url).await.expect("a cookie").expose(), "DSID=1");
+}
+
+#[tokio::test]
+async fn with_non_inter_no_line_becomes_the_cookie_of_a_browser() {
+    let url = Url::parse("https://idp.example/sso").expect("a URL");
+    let mut front_end = front_end(&["--external-browser", "print", "--non-inter"], "");
+    front_end.read_line = Some(|| panic!("read although nobody may be asked"));
+    let error = failure(front_end.browse(&url).await);
+    assert_eq!(error.status, ExitStatus::InputNeeded);
+    assert!(error.message.ends_with("(--non-inter)"), "{error}");
 }
 
 #[tokio::test]
