@@ -66,9 +66,9 @@ pub const AUTH_EXAMPLES: Section = Section {
     heading: "Examples",
     entries: &[
         (
-            "eval \"$(vpnc-cli auth vpn.example.com)\" && printf '%s\\n' \"$COOKIE\" | sudo vpnc-cli connect \
+            "out=$(vpnc-cli auth vpn.example.com) && eval \"$out\" && printf '%s\\n' \"$COOKIE\" | sudo vpnc-cli connect \
              --cookie-on-stdin --servercert \"$FINGERPRINT\" ${RESOLVE:+--resolve \"$RESOLVE\"} \"$CONNECT_URL\"",
-            "sign in as yourself, run the tunnel as root",
+            "sign in as yourself, run the tunnel as root; with eval \"$(…)\" a sign-in that failed would not stop it",
         ),
         (
             "printf '%s\\n%s\\n' \"$PASSWORD\" \"$CODE\" | vpnc-cli auth -u joe --passwd-on-stdin vpn.example.com",
@@ -77,6 +77,12 @@ pub const AUTH_EXAMPLES: Section = Section {
         (
             "vpnc-cli auth -u joe --passwd-command 'pass show vpn' --format json vpn.example.com",
             "for programs",
+        ),
+        (
+            "vpnc-cli auth -u joe --format env vpn.example.com > FILE",
+            "for EnvironmentFile=FILE of systemd, with ExecStart=/usr/local/bin/vpnc-cli connect --non-inter --servercert \
+             ${VPNC_FINGERPRINT} --resolve ${VPNC_RESOLVE}; connect reads VPNC_SERVER and VPNC_COOKIE itself. The cookie is \
+             in FILE: umask 077 first",
         ),
         (
             "vpnc-cli auth --external-browser print vpn.example.com",
@@ -144,9 +150,9 @@ pub const FORM_ENTRY: Section = Section {
             "on, yes or its value ticks it, all else does not",
         ),
         (
-            "not for passwords",
-            "the list of processes shows what is in an option until it is wiped there; there are ways for passwords \
-             above",
+            "a password",
+            "is possible and warned about: the list of processes shows what is in an option until it is wiped there. There \
+             are better ways for passwords above",
         ),
     ],
 };
@@ -264,7 +270,11 @@ pub const EXIT_STATUS: Section = Section {
     heading: "Exit status",
     entries: &[
         ("0", "success, or the tunnel ended because you asked"),
-        ("1", "failure without a better number, or a script failed"),
+        (
+            "1",
+            "failure without a better number: a script that failed, a --passwd-command or other command for a \
+             secret that failed or took too long",
+        ),
         (
             "2",
             "the gateway refused the cookie, or the login has expired: sign in again",
@@ -275,31 +285,50 @@ pub const EXIT_STATUS: Section = Section {
         ),
         (
             "4",
-            "an answer is missing and nobody can be asked; the error names the option that gives it",
+            "an answer is missing or is none of those possible: nobody can be asked, a --realm, --role or other \
+             entry of a list does not exist, a notice was declined, another session is open with --no-takeover, \
+             or a browser is needed; the error names the option that gives it",
         ),
         (
             "5",
             "the gateway wants a host check that was not made, or is not content with it",
         ),
         ("6", "the gateway's certificate is not trusted, or no pin matches"),
-        ("7", "the gateway ended the session"),
+        (
+            "7",
+            "the gateway ended the session; or at the sign-in, its licences are used up or the limit of a role is \
+             reached",
+        ),
         ("8", "a tunnel of that name is running already"),
-        ("64", "the command line is wrong"),
-        ("65", "the cookie, certificate or key cannot be used as given"),
+        (
+            "64",
+            "the command line is wrong: an unknown option or value, an option that is not built, a URL with \
+             http://",
+        ),
+        (
+            "65",
+            "a cookie, certificate, key, password, token secret or file of --hostcheck cannot be used as given, \
+             or other users can read it",
+        ),
         ("66", "a named file is missing or cannot be read"),
         ("68", "the host name is unknown"),
-        ("69", "the gateway cannot be reached"),
+        (
+            "69",
+            "the gateway or the proxy cannot be reached, or answers with an HTTP status from 500 up",
+        ),
         ("70", "a bug in this program"),
         (
             "71",
-            "the operating system refused something other than for lack of rights",
+            "the operating system refused something other than for lack of rights: no TUN device, a device in \
+             use, a route that is taken",
         ),
         ("73", "the log or a state file cannot be created"),
         ("74", "local input or output failed"),
         ("75", "the network was lost for longer than --reconnect-timeout"),
         (
             "76",
-            "an unexpected answer, no common TLS cipher suite, or another protocol",
+            "an unexpected answer, no common TLS cipher suite, or another protocol: no such gateway, also for \
+             probe",
         ),
         (
             "77",
