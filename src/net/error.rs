@@ -200,7 +200,12 @@ impl NetError {
                     ExitStatus::Unavailable,
                     format!("time limit reached: {step} {place} took longer than {limit} s"),
                 )
-                .hint("check host, port and network; --connect-timeout SECONDS allows more")
+                .hint(match step {
+                    Step::Resolve | Step::Connect | Step::Proxy | Step::Handshake => {
+                        "check host, port and network; --connect-timeout SECONDS allows more"
+                    }
+                    Step::Exchange | Step::Logout => "try again later; -v shows each step",
+                })
             }
             Self::Proxy { proxy, place, source } => proxy_error(proxy, place, source),
             Self::Handshake {
@@ -402,6 +407,24 @@ fn handshake_error(place: &str, refusal: &Refusal, tried: Backends) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_limit_that_an_option_sets_is_told_with_it() {
+        for (step, has_option) in [
+            (Step::Connect, true),
+            (Step::Handshake, true),
+            (Step::Exchange, false),
+            (Step::Logout, false),
+        ] {
+            let error = NetError::TimedOut {
+                place: "gateway.test:443".to_owned(),
+                step,
+                limit: Duration::from_secs(60),
+            };
+            let hint = error.user_error().hint.unwrap_or_default();
+            assert_eq!(hint.contains("--connect-timeout"), has_option, "{hint}");
+        }
+    }
 
     #[test]
     fn causes_are_told_in_plain_words() {

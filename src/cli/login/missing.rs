@@ -87,7 +87,14 @@ fn needed(form: &Form, fields: &[&Field]) -> String {
 }
 
 fn place(form: &Form, fields: &[&Field]) -> String {
-    let described: Vec<String> = fields.iter().map(|field| described(field)).collect();
+    let mut described: Vec<String> = fields
+        .iter()
+        .take(MAX_FIELDS)
+        .map(|field| described(field))
+        .collect();
+    if let Some(more) = more(fields.len()) {
+        described.push(more);
+    }
     let fields = match fields {
         [] => "",
         [_] => ", field ",
@@ -115,10 +122,17 @@ fn described(field: &Field) -> String {
         FieldKind::Choice(labels) => list(labels),
     };
     let label = field.label.trim().trim_end_matches(':');
+    let name = cut(&field.name, MAX_LABEL);
     match label.is_empty() || label.eq_ignore_ascii_case(&field.name) {
-        true => format!("{} ({kind})", field.name),
-        false => format!("{} ({kind}, \"{}\")", field.name, cut(label, MAX_LABEL)),
+        true => format!("{name} ({kind})"),
+        false => format!("{name} ({kind}, \"{}\")", cut(label, MAX_LABEL)),
     }
+}
+
+/// How many are not shown.
+fn more(count: usize) -> Option<String> {
+    let hidden = count.saturating_sub(MAX_FIELDS);
+    (hidden > 0).then(|| format!("{hidden} more"))
 }
 
 fn list(labels: &[String]) -> String {
@@ -143,17 +157,22 @@ fn hints(form: &Form, fields: &[&Field]) -> String {
         FormKind::SignIn | FormKind::Challenge | FormKind::Takeover | FormKind::Role | FormKind::Other => {}
     }
     let mut hints: Vec<String> = Vec::new();
-    for hint in fields.iter().map(|field| hint(form, field)) {
+    for hint in fields.iter().take(MAX_FIELDS).map(|field| hint(form, field)) {
         if !hints.contains(&hint) {
             hints.push(hint);
         }
     }
+    hints.extend(more(fields.len()));
     hints.join("   ")
 }
 
 fn hint(form: &Form, field: &Field) -> String {
     let chosen = match &field.kind {
-        FieldKind::Choice(labels) => labels.first().map(|label| label.trim()),
+        // one that is cut would choose nothing
+        FieldKind::Choice(labels) => labels
+            .first()
+            .map(|label| label.trim())
+            .filter(|label| !is_long(label)),
         FieldKind::Text | FieldKind::Secret | FieldKind::Check => None,
     };
     match field.purpose {
@@ -168,6 +187,9 @@ fn hint(form: &Form, field: &Field) -> String {
         Purpose::Realm => format!("--realm {}", quoted(chosen.unwrap_or("NAME"))),
         Purpose::Role => format!("--role {}", quoted(chosen.unwrap_or("NAME"))),
         Purpose::Agreement => "--accept-banner".to_owned(),
+        Purpose::Session | Purpose::Button | Purpose::Other if is_long(&form.id) || is_long(&field.name) => {
+            "--form-entry FORM:FIELD=VALUE".to_owned()
+        }
         Purpose::Session | Purpose::Button | Purpose::Other => {
             let value = match field.kind {
                 FieldKind::Check => "on",
@@ -185,8 +207,13 @@ fn hint(form: &Form, field: &Field) -> String {
 fn named(form: &Form) -> String {
     match form.id.as_str() {
         "" => "without a name".to_owned(),
-        name => name.to_owned(),
+        name => cut(name, MAX_LABEL),
     }
+}
+
+/// Too long for an option to paste.
+fn is_long(text: &str) -> bool {
+    text.chars().nth(MAX_PASTED).is_some()
 }
 
 fn cut(text: &str, characters: usize) -> String {
@@ -200,7 +227,11 @@ fn cut(text: &str, characters: usize) -> String {
 const SET_IT_THERE: &str = "sign in once on a terminal or in a browser, and set it there";
 /// Choices that are listed.
 const MAX_CHOICES: usize = 20;
-/// Characters of a label.
+/// Fields that are listed.
+const MAX_FIELDS: usize = 20;
+/// Characters of a name in an option to paste, where it stands whole or not at all.
+const MAX_PASTED: usize = 200;
+/// Characters of a label or a name.
 const MAX_LABEL: usize = 60;
 /// Characters of what the page says.
 const MAX_NOTICE: usize = 200;
@@ -349,6 +380,35 @@ mod tests {
         assert_eq!(error.hint.as_deref(), Some("--form-entry '*:a b=…'"));
         let place = error.place.unwrap_or_default();
         assert!(place.contains("\"Say xxx") && place.ends_with("x…\""), "{place}");
+    }
+
+    #[test]
+    fn names_of_any_length_and_number_stay_readable() {
+        let long = |length| field(&"n".repeat(length), FieldKind::Text, Purpose::Other);
+        let told = |fields: Vec<Field>| {
+            let positions: Vec<usize> = (0..fields.len()).collect();
+            let error = error(&form(fields), &positions, Silence::NoTerminal);
+            (error.place.unwrap_or_default(), error.hint.unwrap_or_default())
+        };
+        let (place, hint) = told(vec![long(200)]);
+        assert!(
+            place.ends_with(&format!("field {}… (text)", "n".repeat(60))),
+            "{place}"
+        );
+        assert_eq!(hint, format!("--form-entry frmLogin:{}=…", "n".repeat(200)));
+        assert_eq!(told(vec![long(201)]).1, "--form-entry FORM:FIELD=VALUE");
+        let many = (0..33).map(|number| field(&format!("f{number}"), FieldKind::Text, Purpose::Other));
+        let (place, hint) = told(many.collect());
+        assert!(place.ends_with("f19 (text), 13 more"), "{place}");
+        assert!(hint.ends_with("frmLogin:f19=…   13 more"), "{hint}");
+        let mut form = form(vec![field(
+            "a",
+            choices(&[&"c".repeat(300), "b"]),
+            Purpose::Other,
+        )]);
+        form.id = "i".repeat(100_000);
+        let text = error(&form, &[0], Silence::NoTerminal).to_string();
+        assert!(text.len() < 1000, "{}", text.len());
     }
 
     #[test]

@@ -169,6 +169,10 @@ impl Failure {
                         refusal,
                         tried: Backends::Legacy,
                     },
+                    None if is_of_chunks(io) => NetError::BadAnswer {
+                        place,
+                        problem: "a chunk of it is broken".to_owned(),
+                    },
                     None => NetError::Closed { place },
                 };
             }
@@ -187,6 +191,17 @@ impl Failure {
     pub(super) fn is_slow(&self) -> bool {
         matches!(self, Self::Slow(_))
     }
+}
+
+/// hyper tells of chunks that make no sense in errors of input and output. A cut connection has another kind, and TLS
+/// brings an error of its own.
+fn is_of_chunks(error: &io::Error) -> bool {
+    let is_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+    let is_data = matches!(
+        error.kind(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+    );
+    is_data && !is_tls
 }
 
 /// A stream that tells when something came, and turns a missing `close_notify` into an ordinary end (R2). A body with

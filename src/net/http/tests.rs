@@ -117,8 +117,17 @@ async fn short_and_foreign_answers_are_errors() {
         let error = answered(answer).await.unwrap_err();
         assert!(matches!(error, NetError::Closed { .. }), "{error:?}");
     }
-    let error = answered(b"SSH-2.0-OpenSSH\r\n\r\n").await.unwrap_err();
-    assert!(matches!(error, NetError::BadAnswer { .. }), "{error:?}");
+    let foreign: [&[u8]; 4] = [
+        b"SSH-2.0-OpenSSH\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
+    ];
+    for answer in foreign {
+        let error = answered(answer).await.unwrap_err();
+        let answer = answer.escape_ascii();
+        assert!(matches!(error, NetError::BadAnswer { .. }), "{answer}: {error:?}");
+    }
 }
 
 #[tokio::test]

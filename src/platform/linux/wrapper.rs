@@ -1,11 +1,13 @@
 //! An external host checker as a process: its account, what it inherits, and its end.
 
-use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+mod output;
+
+use std::io::{self, PipeWriter};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as Pair;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
@@ -13,6 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::process::Child;
 
+use self::output::Output;
 use super::account::Account;
 use super::process;
 use crate::error::{Error, plain_io};
@@ -67,6 +70,7 @@ pub struct WrapperProcess {
     /// `None` only while it is being dropped.
     stream: Option<UnixStream>,
     child: Child,
+    output: Output,
 }
 
 impl WrapperProgram {
@@ -80,8 +84,8 @@ impl WrapperProgram {
 
     /// Starts it with the gateway's host as its only argument (`juniper-nc.md §5.2`).
     ///
-    /// Standard input is a socket for both directions, all output goes to our standard error. It has a process group
-    /// of its own and nothing else of ours: no other descriptor, no variable with a secret.
+    /// Standard input is a socket for both directions, all output comes to us and becomes messages. It has a
+    /// process group of its own and nothing else of ours: no other descriptor, no variable with a secret.
     ///
     /// # Errors
     /// See [`WrapperStartError`].
@@ -100,7 +104,8 @@ impl WrapperProgram {
             .set_nonblocking(true)
             .and_then(|()| UnixStream::from_std(ours))
             .map_err(cannot_run)?;
-        let mut command = command(&self.path, theirs).map_err(cannot_run)?;
+        let (output, writer) = Output::new().map_err(cannot_run)?;
+        let mut command = command(&self.path, theirs, writer).map_err(cannot_run)?;
         command
             .arg(host)
             .envs(variables.iter().map(|(name, value)| (name, value)));
@@ -116,6 +121,7 @@ impl WrapperProgram {
         Ok(WrapperProcess {
             stream: Some(stream),
             child,
+            output,
         })
     }
 
@@ -167,7 +173,7 @@ impl WrapperProcess {
 
     /// Waits until it has closed its end, and throws away what it says until then. It may be dropped at any time.
     pub async fn closed(&mut self) {
-        let Self { stream, child } = self;
+        let Self { stream, child, .. } = self;
         let Some(stream) = stream else { return };
         let mut surplus = [0; 256];
         loop {
@@ -198,6 +204,8 @@ impl WrapperProcess {
             if Instant::now() >= deadline {
                 return false;
             }
+            // it may want to say something before it ends
+            self.output.drain();
             std::thread::sleep(Duration::from_millis(1));
         }
         true
@@ -256,13 +264,12 @@ impl From<WrapperStartError> for Error {
 }
 
 /// The process without its account.
-fn command(path: &Path, socket: Pair) -> io::Result<Command> {
-    let stderr = || io::stderr().as_fd().try_clone_to_owned().map(Stdio::from);
+fn command(path: &Path, socket: Pair, output: PipeWriter) -> io::Result<Command> {
     let mut command = Command::new(path);
     command
         .stdin(OwnedFd::from(socket))
-        .stdout(stderr()?)
-        .stderr(stderr()?)
+        .stdout(output.try_clone()?)
+        .stderr(output)
         .process_group(0);
     for name in SECRETS {
         command.env_remove(name);

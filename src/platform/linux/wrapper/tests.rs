@@ -2,6 +2,9 @@
 
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::{Arc, Mutex};
+
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use super::*;
 use crate::platform::linux::testing::{executable, left_out};
@@ -72,7 +75,7 @@ async fn it_inherits_three_descriptors_and_writes_to_two_of_them_as_one() {
 #[test]
 fn variables_with_secrets_are_taken_out() {
     let (socket, _) = Pair::pair().unwrap();
-    let command = command(Path::new("/bin/true"), socket).unwrap();
+    let command = command(Path::new("/bin/true"), socket, io::pipe().unwrap().1).unwrap();
     for secret in SECRETS {
         let removed = command
             .get_envs()
@@ -211,4 +214,41 @@ async fn what_cannot_be_run_is_named() {
         error.message,
         "cannot run /does/not/exist: no such file or directory"
     );
+}
+
+#[tokio::test]
+async fn one_that_prints_without_end_is_read_to_its_end() {
+    // more than a pipe holds, and than is shown; then an answer
+    let text = run(
+        "head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2; echo done >&0",
+        &[],
+    )
+    .await;
+    assert_eq!(text, "done\n");
+}
+
+#[tokio::test]
+async fn its_last_words_become_messages_without_control_characters() {
+    let said = Said::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(said.clone()));
+    let text = run("printf 'a\\033[2Jb\\n'; printf last >&2; echo done >&0", &[]).await;
+    assert_eq!(text, "done\n");
+    let said = said.0.lock().unwrap().join("|");
+    assert!(said.contains("host checker: a?[2Jb|host checker: last"), "{said}");
+}
+
+/// Collects messages.
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Said {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        struct Text<'a>(&'a mut Vec<String>);
+        impl tracing::field::Visit for Text<'_> {
+            fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                self.0.push(format!("{value:?}"));
+            }
+        }
+        event.record(&mut Text(&mut self.0.lock().unwrap()));
+    }
 }
