@@ -13,9 +13,7 @@ fn a_realm_or_role_that_is_none_is_told_with_those_there_are() {
     assert_eq!(scene.forms(), Vec::<String>::new());
     let scene = Scene::of("pcs-8/roles");
     let ended = scene.joe("secret", &["--role", "Boss"]).exits(4);
-    ended
-        .says("Developers, Administrators")
-        .says("try: --role NAME");
+    ended.says("Developers, Administrators").says("try: --role NAME");
 }
 
 #[test]
