@@ -153,6 +153,26 @@ fn what_cannot_be_combined_is_explained() {
             "connect gw --passwd-on-stdin --cookie-on-stdin",
             "both want the first line",
         ),
+        (
+            "auth gw --passwd-on-stdin --token-secret fd:0",
+            "--passwd-on-stdin and --token-secret both",
+        ),
+        (
+            "auth gw --token-secret fd:0 -c x.pem -p fd:0",
+            "--token-secret and --key-password both",
+        ),
+        (
+            "connect gw --cookie-fd 0 --token-secret fd:0",
+            "--token-secret and --cookie-fd both",
+        ),
+        (
+            "connect gw --passwd-on-stdin --cookie-fd 0",
+            "--passwd-on-stdin and --cookie-fd both",
+        ),
+        (
+            "auth gw --passwd-file /dev/stdin -c x.pem -p @/dev/fd/0",
+            "--passwd-file and --key-password both",
+        ),
         ("auth gw -p hunter2", "not the password of the account"),
         ("auth gw --token-mode rsa", "not supported"),
         ("auth gw --token-mode totp", "--token-secret base32:"),
