@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::program::{NO_INPUT, PROGRAM, USAGE, vpnc, vpnc_args};
+use crate::program::{NO_INPUT, PROGRAM, USAGE, shell, vpnc, vpnc_args};
 
 /// Options of `auth` with a value they take.
 const VALUES: &[(&str, &str)] = &[
@@ -234,4 +234,21 @@ fn secrets_leave_the_list_of_processes() {
         .read_to_string(&mut messages)
         .expect("text");
     assert!(!messages.contains("hunter"), "{messages}");
+}
+
+#[test]
+fn a_result_that_nobody_could_get_is_not_asked_for() {
+    for command in [
+        "auth gw",
+        "connect --authenticate gw",
+        "connect --printcookie gw",
+        "probe gw",
+        "completions bash",
+    ] {
+        shell(&format!("exec \"$VPNC\" {command} >&-"))
+            .exits(74)
+            .says("standard output is closed");
+    }
+    // thrown away on purpose
+    shell("exec \"$VPNC\" completions bash 1<>/dev/null").exits(0);
 }
