@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
@@ -21,6 +22,8 @@ pub struct Console(Arc<Shared>);
 struct Shared {
     spinner: Mutex<Option<ProgressBar>>,
     log_file: Option<File>,
+    /// It was told that the log is not whole.
+    log_failed: AtomicBool,
     timestamp: bool,
     colors: bool,
     animated: bool,
@@ -51,6 +54,7 @@ impl Console {
         Ok(Self(Arc::new(Shared {
             spinner: Mutex::new(None),
             log_file,
+            log_failed: AtomicBool::new(false),
             timestamp: args.timestamp,
             colors,
             animated: terminal && !dumb && !args.quiet && args.verbosity() == 0,
@@ -86,7 +90,13 @@ impl Console {
     pub(super) fn copy(&self, label: Label, text: &str) {
         if let Some(mut file) = self.0.log_file.as_ref() {
             // A full disk must not end the tunnel.
-            drop(file.write_all(lines(&now(), label.styled(false), text).as_bytes()));
+            let written = file.write_all(lines(&now(), label.styled(false), text).as_bytes());
+            if let Err(error) = written
+                && !self.0.log_failed.swap(true, Ordering::Relaxed)
+            {
+                let text = format!("the log file is not whole: {}", plain_io(&error));
+                self.print(Label::Warning, &text);
+            }
         }
     }
 
@@ -136,6 +146,8 @@ fn open_log(path: &Path) -> Result<File, Error> {
             .append(true)
             .create(true)
             .mode(LOG_MODE)
+            // a FIFO without a reader would hold up the opening, a full one the program
+            .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
             .open(path)?;
         if file.metadata()?.is_file() {
             file.set_permissions(Permissions::from_mode(LOG_MODE))?;
@@ -202,6 +214,18 @@ mod tests {
             text.starts_with("before\n[") && text.ends_with("] warning: text\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_written_is_told_once() {
+        let args = MessageArgs {
+            log_file: Some("/dev/full".into()),
+            ..MessageArgs::default()
+        };
+        let console = Console::open(&args, &Environment::default()).expect("a console");
+        assert!(!console.0.log_failed.load(Ordering::Relaxed));
+        console.copy(Label::Plain, "text");
+        assert!(console.0.log_failed.load(Ordering::Relaxed));
     }
 
     #[test]

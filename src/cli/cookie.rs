@@ -95,6 +95,7 @@ const COOKIE: Kind = Kind {
     name: "cookie",
     exposed: "sign in again if the file was like this for long",
     descriptor: "--cookie-fd 3   with   3< FILE   in a shell",
+    has_comments: false,
     refused,
 };
 

@@ -34,6 +34,7 @@ use self::settings::Dump;
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::platform::privilege::{self, scrub};
+use crate::platform::standard_output;
 use crate::secret::Secret;
 
 /// Runs the program: arguments as the system hands them over, the program's name first.
@@ -95,6 +96,9 @@ fn connect(
         return auth(&args.sign_in(), wanted, messages, environment, console);
     }
     hide_arguments(Some(&args.cookie), &args.reach, Some(&args.sign_in()));
+    if args.instead.printcookie {
+        demand_output()?;
+    }
     let mut settings = settings::connect(args, environment)?;
     if let Some(login) = &mut settings.login {
         login.dump = Dump::of(messages);
@@ -134,6 +138,7 @@ fn auth(
     console: &Console,
 ) -> Result<(), Error> {
     hide_arguments(None, args.reach, Some(args));
+    demand_output()?;
     let mut settings = settings::auth(args, environment)?;
     settings.dump = Dump::of(messages);
     let signed_in = block_on(connect::sign_in(
@@ -155,6 +160,7 @@ fn probe(
     console: &Console,
 ) -> Result<(), Error> {
     hide_arguments(None, &args.reach, None);
+    demand_output()?;
     let mut settings = settings::probe(args, environment)?;
     settings.dump = Dump::of(messages);
     let report = block_on(connect::probe(settings, Progress::new(console.clone())))?;
@@ -208,6 +214,18 @@ fn hide_arguments(cookie: Option<&CookieArgs>, reach: &ReachArgs, sign_in: Optio
     scrub(&secrets);
 }
 
+/// Refuses to begin what ends in a result that nobody could get.
+fn demand_output() -> Result<(), Error> {
+    match standard_output::was_closed() {
+        true => Err(Error::new(
+            ExitStatus::Io,
+            "standard output is closed and the result goes there",
+        )
+        .hint("leave out >&-, or > FILE")),
+        false => Ok(()),
+    }
+}
+
 /// Writes a secret result to standard output, whole. One that nobody read is a failure: the login is lost.
 fn write_result(result: &[u8]) -> Result<(), Error> {
     let mut output = io::stdout().lock();
@@ -224,6 +242,7 @@ fn write_result(result: &[u8]) -> Result<(), Error> {
 
 /// Writes a result to standard output, whole.
 fn print(result: &[u8]) -> Result<(), Error> {
+    demand_output()?;
     let mut output = io::stdout().lock();
     quiet_when_closed(output.write_all(result).and_then(|()| output.flush()))
 }

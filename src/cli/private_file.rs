@@ -2,9 +2,12 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, Read as _};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use zeroize::Zeroizing;
 
 use super::environment::Environment;
@@ -22,6 +25,8 @@ pub struct Kind {
     pub exposed: &'static str,
     /// How a descriptor for it is given, ready to paste.
     pub descriptor: &'static str,
+    /// Empty lines and lines that begin with `#` may stand before the secret in a file.
+    pub has_comments: bool,
     /// The error for contents that cannot be used, with the reason; the contents are never part of it.
     pub refused: fn(&str) -> Error,
 }
@@ -53,7 +58,13 @@ impl Kind {
             let message = format!("cannot read the {} file: {}", self.name, plain_io(&error));
             Error::new(ExitStatus::NoInput, message).at(name.to_string())
         };
-        let file = File::open(path).map_err(unreadable)?;
+        // a FIFO without a writer would hold up the opening
+        let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+        let file = File::options()
+            .read(true)
+            .custom_flags(flags)
+            .open(path)
+            .map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
         if privacy == Privacy::Checked && is_open_to_others(&metadata) {
             let message = format!("other users can read the {} file", self.name);
@@ -64,13 +75,16 @@ impl Kind {
         if metadata.is_dir() {
             return Err(unreadable(io::ErrorKind::IsADirectory.into()));
         }
+        if !metadata.is_file() {
+            wait_for_writer(&file, &metadata, WRITER_LIMITS).map_err(unreadable)?;
+        }
         Ok((file, metadata))
     }
 
     /// The first line of a file.
     pub fn line_of_file(&self, path: &Path, environment: &Environment) -> Result<Secret, Error> {
         let (file, _) = self.open(path, Privacy::of(path, environment))?;
-        self.line(&mut BufReader::new(file), &path.display().to_string())
+        self.first_line(&mut BufReader::new(file), &path.display().to_string())
     }
 
     /// All lines of a file, a few at most.
@@ -102,6 +116,23 @@ impl Kind {
     /// Reads up to the end of the first line and no further than it must. The end of the line is cut off.
     pub fn line(&self, source: &mut impl BufRead, name: &str) -> Result<Secret, Error> {
         self.next_line(source, name).map(Option::unwrap_or_default)
+    }
+
+    /// The first line of a file that is no comment.
+    pub fn first_line(&self, source: &mut impl BufRead, name: &str) -> Result<Secret, Error> {
+        for _ in 0..=MAX_LINES {
+            match self.next_line(source, name)? {
+                Some(line) if self.is_comment(line.expose()) => {}
+                line => return Ok(line.unwrap_or_default()),
+            }
+        }
+        Err((self.refused)("there are more than 64 lines").at(name))
+    }
+
+    /// True for a line of a file that only people read.
+    pub fn is_comment(&self, line: &str) -> bool {
+        let line = line.trim();
+        self.has_comments && (line.is_empty() || line.starts_with('#'))
     }
 
     /// The next line; `None` at the end.
@@ -143,6 +174,31 @@ fn is_open_to_others(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.permissions().mode() & 0o077 != 0
 }
 
+/// Waits until something is in a pipe, or its writers have gone; then reading waits as usual. A terminal has somebody
+/// at it who may take any time.
+fn wait_for_writer(file: &File, metadata: &Metadata, limits: [Duration; 2]) -> io::Result<()> {
+    if metadata.file_type().is_fifo() && !is_written_within(file, limits[0])? {
+        tracing::info!("waiting for somebody to write a secret into the pipe");
+        if !is_written_within(file, limits[1])? {
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "nobody writes into this pipe",
+            ));
+        }
+    }
+    let flags = fcntl_getfl(file)?;
+    Ok(fcntl_setfl(file, flags - OFlags::NONBLOCK)?)
+}
+
+fn is_written_within(file: &File, limit: Duration) -> io::Result<bool> {
+    let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
+    let ready = poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&limit))?;
+    Ok(ready > 0)
+}
+
+/// Nothing is said before the first has passed. Both together are a minute, as a command has: behind `<(command)`
+/// somebody may have to unlock something.
+const WRITER_LIMITS: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(57)];
 /// Longest line that is read.
 pub(super) const LIMIT: usize = 64 * 1024;
 /// Folder of the credentials systemd hands to a service.
@@ -160,6 +216,7 @@ mod tests {
         name: "test",
         exposed: "make a new one",
         descriptor: "",
+        has_comments: false,
         refused: |why| Error::new(ExitStatus::BadData, why),
     };
 
@@ -194,10 +251,60 @@ mod tests {
     }
 
     #[test]
+    fn comments_stand_before_a_secret_of_a_kind_that_has_them() {
+        let kind = Kind {
+            has_comments: true,
+            ..TEST
+        };
+        let line = |kind: Kind, mut input: &[u8]| {
+            let line = kind
+                .first_line(&mut input, "test")
+                .map_err(|error| error.status)?;
+            Ok(line.expose().to_owned())
+        };
+        assert_eq!(
+            line(kind, b"# c\n\r\n  # d\nsecret\n# e\n"),
+            Ok("secret".to_owned())
+        );
+        assert_eq!(line(kind, b"# c\n"), Ok(String::new()));
+        assert_eq!(line(TEST, b"# c\nx\n"), Ok("# c".to_owned()));
+        assert_eq!(line(kind, &[b'\n'; 1000]), Err(ExitStatus::BadData));
+    }
+
+    #[test]
     fn input_is_bounded() {
         assert_eq!(texts(&[b'a'; 2 * LIMIT]), Err(ExitStatus::BadData));
         assert_eq!(texts(&[b'\n'; MAX_LINES + 1]), Err(ExitStatus::BadData));
         assert_eq!(texts(b"\xff\xfe"), Err(ExitStatus::BadData));
+    }
+
+    #[test]
+    fn a_pipe_is_read_when_somebody_writes_and_refused_when_nobody_does() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("pipe");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &path,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+            0,
+        )
+        .expect("a pipe");
+        let file = File::options()
+            .read(true)
+            .custom_flags(libc::O_NONBLOCK)
+            .open(&path)
+            .expect("opened");
+        let metadata = file.metadata().expect("metadata");
+        let short = [Duration::from_millis(10); 2];
+        let error = wait_for_writer(&file, &metadata, short).expect_err("nobody");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(file);
+        std::thread::scope(|scope| {
+            scope.spawn(|| write(&path, "secret\n").expect("a reader"));
+            let line = TEST.line_of_file(&path, &Environment::default());
+            assert_eq!(line.expect("a line").expose(), "secret");
+        });
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Arguments and environment → settings of the commands.
 
 mod login;
+mod stdin;
 
 use std::fs::File;
 use std::io;
@@ -58,13 +59,7 @@ pub struct ProbeSettings {
 /// command line that is wrong.
 pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connection, Error> {
     let sign_in = args.sign_in();
-    if args.login.passwd_on_stdin && args.cookie.cookie_on_stdin {
-        return Err(
-            usage("--passwd-on-stdin and --cookie-on-stdin both want the first line").hint(
-                "leave out --passwd-on-stdin when there is a cookie; --passwd-file /dev/fd/3 reads elsewhere",
-            ),
-        );
-    }
+    stdin::check(Some(&args.cookie), &args.login, environment)?;
     let (gateway, path) = place(&sign_in, environment)?;
     let flow = login::flow(&sign_in, &path, environment)?;
     let network = network(&args.tunnel)?;
@@ -94,6 +89,7 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connecti
 
 /// Settings of a sign-in alone.
 pub fn auth(args: &SignInArgs<'_>, environment: &Environment) -> Result<LoginSettings, Error> {
+    stdin::check(None, args.login, environment)?;
     let (gateway, path) = place(args, environment)?;
     let flow = login::flow(args, &path, environment)?;
     let key = login::key(args.login, args.trust, environment)?;

@@ -17,7 +17,7 @@ use crate::exit::ExitStatus;
 use crate::secret::Secret;
 
 /// Reads the token in a file, lets `change` make something of it, and writes the text that `change` yields beside its
-/// result in place of the first line. All under a lock, so that two runs never use one counter. The new text is in the
+/// result in place of its line, the first that is no comment. All under a lock, so that two runs never use one counter. The new text is in the
 /// file before this returns.
 ///
 /// Mode, owner and the other lines are kept, a symbolic link is followed. When anything fails, the file is as it was.
@@ -33,7 +33,7 @@ pub fn update<T>(
     let privacy = Privacy::of(path, environment);
     let (file, metadata) = TOKEN.open(path, privacy)?;
     if !metadata.is_file() {
-        let text = TOKEN.line(&mut io::BufReader::new(file), &path.display().to_string())?;
+        let text = TOKEN.first_line(&mut io::BufReader::new(file), &path.display().to_string())?;
         let (result, new) = change(&text)?;
         if new.is_some() {
             tracing::warn!(path = %path.display(), "the counter cannot be written back: this is no regular file");
@@ -46,15 +46,26 @@ pub fn update<T>(
     let content = locked.content()?;
     let text = str::from_utf8(&content)
         .map_err(|_| (TOKEN.refused)("it is not plain text").at(path.display().to_string()))?;
-    let end = text.find('\n').unwrap_or(text.len());
-    let (line, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+    let (comments, line, rest) = parts(text);
     let (result, new) = change(&Secret::new(line.trim()))?;
     if let Some(new) = new {
         // a carriage return belongs to the end of the line
         let rest_with_return = if line.ends_with('\r') { "\r" } else { "" };
-        locked.replace(&[new.expose(), rest_with_return, rest])?;
+        locked.replace(&[comments, new.expose(), rest_with_return, rest])?;
     }
     Ok(result)
+}
+
+/// What stands before the line of the token, the line without its end, and the rest.
+fn parts(text: &str) -> (&str, &str, &str) {
+    let comments = text
+        .split_inclusive('\n')
+        .take_while(|line| TOKEN.is_comment(line));
+    let start = comments.map(str::len).sum();
+    let (comments, text) = text.split_at_checked(start).unwrap_or(("", text));
+    let end = text.find('\n').unwrap_or(text.len());
+    let (line, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+    (comments, line, rest)
 }
 
 /// The claim on a token file: no other run reads or writes it.

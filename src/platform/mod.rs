@@ -8,6 +8,7 @@ pub mod linux;
 pub mod none;
 pub mod privilege;
 pub mod script;
+pub mod standard_output;
 
 use std::future::Future;
 use std::io;

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::program::{NO_INPUT, PROGRAM, USAGE, vpnc, vpnc_args};
+use crate::program::{NO_INPUT, PROGRAM, USAGE, shell, vpnc, vpnc_args};
 
 /// Options of `auth` with a value they take.
 const VALUES: &[(&str, &str)] = &[
@@ -153,6 +153,26 @@ fn what_cannot_be_combined_is_explained() {
             "connect gw --passwd-on-stdin --cookie-on-stdin",
             "both want the first line",
         ),
+        (
+            "auth gw --passwd-on-stdin --token-secret fd:0",
+            "--passwd-on-stdin and --token-secret both",
+        ),
+        (
+            "auth gw --token-secret fd:0 -c x.pem -p fd:0",
+            "--token-secret and --key-password both",
+        ),
+        (
+            "connect gw --cookie-fd 0 --token-secret fd:0",
+            "--token-secret and --cookie-fd both",
+        ),
+        (
+            "connect gw --passwd-on-stdin --cookie-fd 0",
+            "--passwd-on-stdin and --cookie-fd both",
+        ),
+        (
+            "auth gw --passwd-file /dev/stdin -c x.pem -p @/dev/fd/0",
+            "--passwd-file and --key-password both",
+        ),
         ("auth gw -p hunter2", "not the password of the account"),
         ("auth gw --token-mode rsa", "not supported"),
         ("auth gw --token-mode totp", "--token-secret base32:"),
@@ -214,4 +234,21 @@ fn secrets_leave_the_list_of_processes() {
         .read_to_string(&mut messages)
         .expect("text");
     assert!(!messages.contains("hunter"), "{messages}");
+}
+
+#[test]
+fn a_result_that_nobody_could_get_is_not_asked_for() {
+    for command in [
+        "auth gw",
+        "connect --authenticate gw",
+        "connect --printcookie gw",
+        "probe gw",
+        "completions bash",
+    ] {
+        shell(&format!("exec \"$VPNC\" {command} >&-"))
+            .exits(74)
+            .says("standard output is closed");
+    }
+    // thrown away on purpose
+    shell("exec \"$VPNC\" completions bash 1<>/dev/null").exits(0);
 }

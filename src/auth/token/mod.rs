@@ -46,7 +46,7 @@ pub enum TokenError {
     #[error("the secret is not hex, two digits for each octet")]
     Hex,
     /// The number behind the comma, or in a link.
-    #[error("the counter is no number from 0 to 9223372036854775807")]
+    #[error("the counter is no number from 0 to 9223372036854775806")]
     Counter,
     /// A link of another type than `totp` and `hotp`, or without one.
     #[error("the link is neither otpauth://totp/ nor otpauth://hotp/")]

@@ -190,6 +190,8 @@ fn texts_that_name_no_secret_are_refused() {
         "1 2",
         "18446744073709551615",
         "9223372036854775808",
+        "9223372036854775807",
+        "0x7fffffffffffffff",
     ] {
         let text = format!("secret,{counter}");
         assert_eq!(
@@ -204,9 +206,14 @@ fn texts_that_name_no_secret_are_refused() {
 
 #[test]
 fn the_ends_of_time_and_counter_are_reached_unharmed() {
-    let mut token = hotp("secret,9223372036854775807");
+    let mut token = hotp("secret,9223372036854775806");
     token.code(0);
-    assert_eq!(token.counter(), Some(1 << 63));
+    let last = token.rendered_with_counter().unwrap();
+    assert_eq!(last.expose(), "secret,9223372036854775807");
+    assert_eq!(
+        generator(TokenMode::Hotp, last.expose()).unwrap_err(),
+        TokenError::Counter
+    );
     for link in [
         "otpauth://totp/x?secret=MFRA&period=1",
         "otpauth://totp/x?secret=MFRA&digits=9",

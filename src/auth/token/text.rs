@@ -100,7 +100,7 @@ fn parse_counter(text: &str) -> Result<u64, TokenError> {
     }
     u64::from_str_radix(digits, radix)
         .ok()
-        .filter(|counter| *counter <= MAX_COUNTER)
+        .filter(|counter| *counter < MAX_COUNTER)
         .ok_or(TokenError::Counter)
 }
 
@@ -221,7 +221,7 @@ fn decimal(text: &Secret, error: TokenError) -> Result<u64, TokenError> {
     }
     text.parse()
         .ok()
-        .filter(|number| *number <= MAX_COUNTER)
+        .filter(|number| *number < MAX_COUNTER)
         .ok_or(error)
 }
 
@@ -292,7 +292,7 @@ const LINK: &str = "otpauth://";
 const DIGITS: u8 = 6;
 /// RFC 6238 §5.2.
 const PERIOD: NonZeroU64 = NonZeroU64::new(30).expect("not zero");
-/// Where OpenConnect ends too; from here nobody gets to the end of 64 bits.
+/// Where OpenConnect ends too. Refused itself: there would be no counter after it to write back.
 const MAX_COUNTER: u64 = i64::MAX as u64;
 /// For the name and digits of a counter.
 const ROOM: usize = 32;

@@ -87,6 +87,7 @@ pub const TOKEN: Kind = Kind {
     name: "token",
     exposed: "have a new token made if the file was like this for long",
     descriptor: "--token-secret fd:3   with   3< FILE   in a shell",
+    has_comments: true,
     refused: refused_token,
 };
 
@@ -95,6 +96,7 @@ pub const KEY_PASSWORD: Kind = Kind {
     name: "passphrase",
     exposed: "change the passphrase if the file was like this for long",
     descriptor: "--key-password fd:3   with   3< FILE   in a shell",
+    has_comments: false,
     refused: refused_key_password,
 };
 

@@ -443,6 +443,7 @@ pub(in crate::cli) const PASSWORD: Kind = Kind {
     name: "password",
     exposed: "change the password if the file was like this for long",
     descriptor: "--passwd-on-stdin, or --passwd-file /dev/fd/3   with   3< FILE   in a shell",
+    has_comments: false,
     refused: refused_password,
 };
 

@@ -42,6 +42,10 @@ fn the_counter_is_in_the_file_when_the_code_is_there() {
             "base32:GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ, 0x0\r\n# mine\r\n",
             "base32:GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,1\r\n# mine\r\n",
         ),
+        (
+            "# mine, 5\r\n\n12345678901234567890,0\r\nrest",
+            "# mine, 5\r\n\n12345678901234567890,1\r\nrest",
+        ),
     ] {
         let (folder, path) = token_file(before);
         // RFC 4226 appendix D
@@ -97,6 +101,14 @@ fn a_failure_leaves_the_file_as_it_was() {
     fs::write(&path, [0xff]).expect("a file");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a mode");
     assert_eq!(next_code(&path).expect_err("no text").status, ExitStatus::BadData);
+}
+
+#[test]
+fn a_counter_at_its_end_makes_no_code() {
+    let text = "secret,9223372036854775807\n";
+    let (_folder, path) = token_file(text);
+    assert_eq!(next_code(&path).expect_err("no code").status, ExitStatus::BadData);
+    assert_eq!(fs::read_to_string(&path).expect("a file"), text);
 }
 
 #[test]
