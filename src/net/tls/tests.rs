@@ -673,7 +673,7 @@ mod old_gateways {
 
         let mut settings = pinned(gateway.port, leaf.pin());
         let error = refusal(&settings).await;
-        assert!(error.hint.unwrap().contains("-c FILE"));
+        assert!(error.hint.unwrap().contains("--certificate FILE"));
 
         let client = clients.leaf("joe");
         settings.tls.certificate = Some(folder.write("joe.pem", &client.pem));
