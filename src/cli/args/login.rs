@@ -133,7 +133,7 @@ pub struct LoginArgs {
     /// Answer a field of a form; FORM is its name or id, or * for any (may be repeated)
     ///
     /// For fields no other option is made for; a missing answer is named in the form to paste here. Of a list VALUE is a
-    /// label, of a box to tick on or off. Not for passwords.
+    /// label, of a box to tick on or off. A password stands in the list of processes until it is wiped there; prefer --passwd-on-stdin.
     #[arg(short = 'F', long, value_name = "FORM:FIELD=VALUE")]
     pub form_entry: Vec<Secret>,
     /// Go on past notices of the gateway without asking
