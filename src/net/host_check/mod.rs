@@ -45,7 +45,7 @@ pub struct HostChecker {
 #[derive(Debug)]
 enum Means {
     BuiltIn(CheckSettings),
-    Wrapper(Wrapper),
+    Wrapper(Box<Wrapper>),
 }
 
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl HostChecker {
         let means = match settings.wrapper() {
             Some(program) => {
                 program.check()?;
-                Means::Wrapper(Wrapper::new(program, settings))
+                Means::Wrapper(Box::new(Wrapper::new(program, settings)))
             }
             None => Means::BuiltIn(settings.built_in()?),
         };

@@ -35,7 +35,7 @@ impl<'a> Recheck<'a> {
         } = self;
         match means {
             Means::BuiltIn(settings) => repeat(exchange, &settings, latest).await,
-            Means::Wrapper(wrapper) => accompany(wrapper, latest).await,
+            Means::Wrapper(wrapper) => accompany(*wrapper, latest).await,
         }
     }
 }
