@@ -8,9 +8,12 @@
 mod stage;
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::{Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use vpnc_gateway::EventKind;
 
 use crate::stage::Stage;
@@ -132,4 +135,57 @@ fn run(stage: &Stage, options: &[&str]) -> Output {
     drop(stdin.write_all(b"secret\n"));
     drop(stdin);
     child.wait_with_output().expect("the program ends")
+}
+
+/// It prints without end, escapes among it, and does not end by itself.
+#[test]
+fn a_noisy_external_checker_is_bounded_and_ends_with_the_client() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let stage = Stage::play("hostcheck/before");
+        let folder = tempfile::tempdir().expect("a folder");
+        let wrapper = folder.path().join("wrapper");
+        let number = folder.path().join("number");
+        let text = format!(
+            "#!/bin/sh\necho $$ > {0}.new; mv {0}.new {0}\nprintf '\\033[2J\\n'\nexec yes noise\n",
+            number.display()
+        );
+        fs::write(&wrapper, text).expect("a file");
+        fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).expect("a mode");
+        let mut command = stage.auth(&[], &["-u", "joe", "--non-inter", "--passwd-on-stdin"]);
+        if rustix::process::geteuid().is_root() {
+            command.args(["--csd-user", "root"]);
+        }
+        let mut client = command
+            .arg("--csd-wrapper")
+            .arg(&wrapper)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut stdin = client.stdin.take().expect("a pipe");
+        stdin.write_all(b"secret\n").expect("a reader");
+        drop(stdin);
+        let mut messages = BufReader::new(client.stderr.take().expect("a pipe"));
+        let mut seen = String::new();
+        while !seen.contains("prints more than is shown") {
+            let count = messages.read_line(&mut seen).expect("text");
+            assert_ne!(count, 0, "{seen}");
+        }
+        assert!(
+            seen.contains("host checker: ?[2J\n") && !seen.contains('\x1b'),
+            "{seen}"
+        );
+        let id = i32::try_from(client.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .expect("a number");
+        kill_process(id, signal).expect("a process");
+        let mut rest = String::new();
+        messages.read_to_string(&mut rest).expect("text");
+        assert!(!client.wait().expect("an end").success());
+        assert!(!rest.contains("noise"), "{rest}");
+        let number = fs::read_to_string(number).expect("a number");
+        assert!(!Path::new("/proc").join(number.trim()).exists(), "{rest}");
+    }
 }
