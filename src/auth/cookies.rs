@@ -166,19 +166,15 @@ impl Jar {
 
     /// True when the jar holds the cookie that is the session, for the gateway itself.
     pub fn has_session(&self) -> bool {
-        self.store
-            .matches(&self.tunnel_url())
-            .iter()
-            .any(|cookie| cookie.name() == SESSION && !cookie.value().is_empty())
+        self.value(&tunnel_url(&self.gateway), SESSION).is_some()
     }
 
     /// The session that a tunnel request to the host of `url` would carry, if there is one.
     ///
     /// The value `x` stands for none: gateways delete cookies by it (`juniper-forms.md §1`).
     pub fn session_of(&self, url: &Url) -> Option<Secret> {
-        let mut url = url.clone();
-        url.set_path(TUNNEL_PATH);
-        self.value(&url, SESSION).filter(|value| value.expose() != "x")
+        self.value(&tunnel_url(url), SESSION)
+            .filter(|value| value.expose() != "x")
     }
 
     /// The value of the cookie with this name that is sent first to `url`.
@@ -212,13 +208,6 @@ impl Jar {
             cookie.set_secure(true);
             self.insert(&cookie, url, Deletion::Allowed);
         }
-    }
-
-    /// The session must reach the tunnel request, whatever path the gateway URL has.
-    fn tunnel_url(&self) -> Url {
-        let mut url = self.gateway.clone();
-        url.set_path(TUNNEL_PATH);
-        url
     }
 
     /// `store_response_cookies` would write values to the log. False when the jar is full.
@@ -272,6 +261,13 @@ fn covers(domain: &str, url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let rest = host.strip_suffix(&domain);
     !domain.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// The session must reach the tunnel request, whatever path the gateway URL has.
+fn tunnel_url(gateway: &Url) -> Url {
+    let mut url = gateway.clone();
+    url.set_path(TUNNEL_PATH);
+    url
 }
 
 /// What a response may delete.

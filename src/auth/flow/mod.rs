@@ -15,7 +15,7 @@ mod submit;
 #[cfg(test)]
 mod tests;
 
-use url::Url;
+use url::{Position, Url};
 
 pub use self::codes::Stop;
 pub use self::error::FlowError;
@@ -250,8 +250,7 @@ impl Flow {
         let action = self.last_form.as_ref().and_then(|form| form.action.as_deref());
         let target = action.and_then(|action| self.url.join(action).ok());
         self.gateway_page_seen
-            || target
-                .is_some_and(|target| target.origin() == self.gateway.origin() && is_gateway_page(&target))
+            || target.is_some_and(|target| same_origin(&target, &self.gateway) && is_gateway_page(&target))
     }
 
     /// The URL that is being talked to.
@@ -524,12 +523,8 @@ fn same_origin(a: &Url, b: &Url) -> bool {
 }
 
 /// Host, and the port when it is not the usual one.
-fn place(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
+fn place(url: &Url) -> &str {
+    &url[Position::BeforeHost..Position::AfterPort]
 }
 
 fn same_host(a: &Url, b: &Url) -> bool {

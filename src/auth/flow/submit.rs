@@ -3,6 +3,7 @@
 use ring::digest::{SHA256, digest};
 
 use super::classify::Class;
+use super::draft::Draft;
 use super::error::FlowError;
 use super::{Asking, Flow, MAX_TRIES, Notice, Sent, State, Step, place, same_origin};
 use crate::form::{Answer, Answers, Field, FieldKind, Form, Purpose};
@@ -67,8 +68,7 @@ impl Flow {
                 self.remember_told(text);
             }
         }
-        let again = asking.form.refused.is_some() && self.times_sent(&asking) > 0;
-        if again {
+        if asking.form.refused.is_some() && self.was_sent(&asking.draft) {
             return self.ask_again(asking, questions);
         }
         self.submit(asking)
@@ -109,8 +109,8 @@ impl Flow {
         let mut target = draft.target.clone()?;
         if draft.personal && !same_origin(&target, &self.url) {
             return Err(FlowError::ForeignTarget {
-                from: place(&self.url),
-                to: place(&target),
+                from: place(&self.url).to_owned(),
+                to: place(&target).to_owned(),
             });
         }
         if draft.secret && !draft.post {
@@ -120,13 +120,7 @@ impl Flow {
         }
         let text = draft.text();
         let fingerprint = fingerprint(&target, &text);
-        if self
-            .submissions
-            .iter()
-            .filter(|sent| **sent == fingerprint)
-            .count()
-            >= MAX_SAME
-        {
+        if self.times_sent(&fingerprint) >= MAX_SAME {
             return Err(FlowError::Loop { form: form.id });
         }
         self.submissions.push(fingerprint);
@@ -148,15 +142,14 @@ impl Flow {
         self.get(target)
     }
 
-    fn times_sent(&self, asking: &Asking) -> usize {
-        let Ok(target) = &asking.draft.target else {
-            return 0;
-        };
-        let fingerprint = fingerprint(target, &asking.draft.text());
-        self.submissions
-            .iter()
-            .filter(|sent| **sent == fingerprint)
-            .count()
+    fn was_sent(&self, draft: &Draft) -> bool {
+        let target = draft.target.as_ref();
+        target.is_ok_and(|target| self.times_sent(&fingerprint(target, &draft.text())) > 0)
+    }
+
+    fn times_sent(&self, fingerprint: &[u8; 32]) -> usize {
+        let submissions = self.submissions.iter();
+        submissions.filter(|sent| *sent == fingerprint).count()
     }
 }
 

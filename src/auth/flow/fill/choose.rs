@@ -39,10 +39,7 @@ impl Filling<'_> {
                     .ok_or_else(|| FlowError::NoSuchChoice {
                         field: control.name.clone(),
                         wanted: wanted.to_owned(),
-                        labels: group
-                            .iter()
-                            .map(|(_, other)| label_or(other, &other.value))
-                            .collect(),
+                        labels: value_labels(&group),
                     })?;
             draft.press(*number);
             return Ok(());
@@ -54,20 +51,29 @@ impl Filling<'_> {
             draft.press(group[checked].0);
             return Ok(());
         }
-        let labels = group
-            .iter()
-            .map(|(_, other)| label_or(other, &other.value))
-            .collect();
-        let field = Field {
-            label: control.name.clone(),
-            fallback: checked.map(Answer::Choice),
-            ..self.field(number, FieldKind::Choice(labels), Purpose::Other)
-        };
-        draft.ask(
-            field,
-            Place::OneOf(group.iter().map(|(number, _)| *number).collect()),
-        );
+        self.ask_one_of(draft, &group, &control.name, Purpose::Other, checked);
         Ok(())
+    }
+
+    /// Asks which of these is pressed.
+    fn ask_one_of(
+        &self,
+        draft: &mut Draft,
+        controls: &[(usize, &Control)],
+        label: &str,
+        purpose: Purpose,
+        fallback: Option<usize>,
+    ) {
+        let Some((first, _)) = controls.first() else {
+            return;
+        };
+        let field = Field {
+            label: label.to_owned(),
+            fallback: fallback.map(Answer::Choice),
+            ..self.field(*first, FieldKind::Choice(value_labels(controls)), purpose)
+        };
+        let numbers = controls.iter().map(|(number, _)| *number).collect();
+        draft.ask(field, Place::OneOf(numbers));
     }
 
     pub(super) fn fill_select(
@@ -144,21 +150,7 @@ impl Filling<'_> {
             [] => {}
             _ if is_optional => {}
             [(only, _)] => draft.press(*only),
-            [(first, _), ..] => {
-                let labels = boxes
-                    .iter()
-                    .map(|(_, control)| label_or(control, &control.value))
-                    .collect();
-                let field = Field {
-                    label: "session to end".to_owned(),
-                    fallback: Some(Answer::Choice(0)),
-                    ..self.field(*first, FieldKind::Choice(labels), Purpose::Session)
-                };
-                draft.ask(
-                    field,
-                    Place::OneOf(boxes.iter().map(|(number, _)| *number).collect()),
-                );
-            }
+            several => self.ask_one_of(draft, several, "session to end", Purpose::Session, Some(0)),
         }
     }
 
@@ -182,29 +174,23 @@ impl Filling<'_> {
             draft.press(number);
             return;
         }
-        let positive: Vec<&(usize, &Control)> = buttons
-            .iter()
+        let positive: Vec<(usize, &Control)> = buttons
+            .into_iter()
             .filter(|(_, control)| !is_negative(control))
             .collect();
         match positive.as_slice() {
             [] => {}
             [(number, _)] => draft.press(*number),
             [(number, _), ..] if self.class != Class::Unknown => draft.press(*number),
-            several => {
-                let labels = several
-                    .iter()
-                    .map(|(_, control)| label_or(control, &control.value))
-                    .collect();
-                let field = Field {
-                    label: "button".to_owned(),
-                    fallback: Some(Answer::Choice(0)),
-                    ..self.field(several[0].0, FieldKind::Choice(labels), Purpose::Button)
-                };
-                draft.ask(
-                    field,
-                    Place::OneOf(several.iter().map(|(number, _)| *number).collect()),
-                );
-            }
+            several => self.ask_one_of(draft, several, "button", Purpose::Button, Some(0)),
         }
     }
+}
+
+/// What the choices are called: by their labels, else by their values.
+fn value_labels(controls: &[(usize, &Control)]) -> Vec<String> {
+    let controls = controls.iter();
+    controls
+        .map(|(_, control)| label_or(control, &control.value))
+        .collect()
 }
