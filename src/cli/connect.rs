@@ -1,6 +1,5 @@
 //! `connect` and `logout`: the parts of the machine put together for the driver.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use tracing::{info, warn};
@@ -14,7 +13,7 @@ use super::settings::{Connection, LoginSettings, ProbeSettings};
 use crate::auth::cookies::Jar;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::net::driver::{self, Observer, Parts};
+use crate::net::driver::{self, Companion, Observer, Parts};
 use crate::net::logout;
 use crate::net::settings::{ConnectSettings, LogoutSettings, NetworkMode};
 use crate::net::signals::Signals;
@@ -92,9 +91,6 @@ pub(super) async fn connect(
     };
     driver::run(tunnel, jar, connector, parts).await
 }
-
-/// Work that goes on beside the tunnel.
-type Companion = Pin<Box<dyn Future<Output = ()>>>;
 
 /// The generator of one-time codes, if there is one; its secret is read before anything is sent.
 fn codes(login: &LoginSettings, environment: &Environment) -> Result<Option<Box<dyn CodeSource>>, Error> {

@@ -1,7 +1,6 @@
 //! `FrontEnd`: answers the questions of a sign-in from what is prepared, from generators, and from the user.
 
 use std::io::{self, IsTerminal as _};
-use std::pin::Pin;
 
 use url::Url;
 
@@ -17,7 +16,7 @@ use crate::error::{Clean, Error};
 use crate::exit::ExitStatus;
 use crate::form::{Answer, Answers, Field, FieldKind, Form, FormKind, Purpose};
 use crate::net::NetError;
-use crate::net::login::{Prompter, Unanswered};
+use crate::net::login::{Asked, Prompter, Unanswered};
 use crate::secret::Secret;
 
 /// The front end of one sign-in.
@@ -33,9 +32,6 @@ pub struct FrontEnd {
     forbidden: bool,
     user: User,
 }
-
-/// What a question ends in.
-type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unanswered>> + 'a>>;
 
 /// Whether somebody can be asked.
 enum User {

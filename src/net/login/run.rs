@@ -43,7 +43,7 @@ impl Login {
     /// Work that keeps the session alive while the tunnel is up; `None` when there is none.
     pub fn recheck(&mut self) -> Option<Recheck<'static>> {
         let client = HttpClient::new(self.connector.clone(), self.dump.clone());
-        self.checker.take()?.into_recheck(Box::new(Carrier(client)))
+        self.checker.take()?.into_recheck(Box::new(client))
     }
 }
 
@@ -88,7 +88,7 @@ pub async fn sign_in(
     let mut flow = Flow::new(settings.flow, connector.url());
     let mut checker = HostChecker::new(&settings.host_check).map_err(LoginError::Told)?;
     let mut policies = None;
-    let mut client = Carrier(HttpClient::new(connector, settings.dump.clone()));
+    let mut client = HttpClient::new(connector, settings.dump.clone());
     let mut host = String::new();
     let mut step = flow.start()?;
     loop {
@@ -102,9 +102,9 @@ pub async fn sign_in(
                     now.clone_into(&mut host);
                     prompter.step(format!("sign in at {host}"));
                 }
-                let response = client.0.send(&request).await?;
+                let response = client.send(&request).await?;
                 let next = flow.handle_response(&response);
-                client.0.move_gateway(flow.gateway())?;
+                client.move_gateway(flow.gateway())?;
                 next.map_err(|error| verdict_on(error, policies.as_deref()))?
             }
             Step::Ask(form) => match prompter.ask(&form).await {
@@ -113,7 +113,7 @@ pub async fn sign_in(
             },
             Step::CheckHost(demand) => {
                 prompter.step("host check".to_owned());
-                let pin = client.0.tls().map(|tls| tls.pin.clone()).unwrap_or_default();
+                let pin = client.tls().map(|tls| tls.pin.clone()).unwrap_or_default();
                 checker.set_pin(&pin);
                 let HostCheckDemand {
                     gateway,
@@ -132,7 +132,7 @@ pub async fn sign_in(
             },
             Step::Done(outcome) => {
                 let checker = policies.is_some().then_some(checker);
-                return Ok(finish(outcome, client.0, checker, settings.dump).await);
+                return Ok(finish(outcome, client, checker, settings.dump).await);
             }
         };
     }
@@ -188,12 +188,9 @@ fn report(policies: &[PolicyVerdict], missing_certificates: &[String]) {
     }
 }
 
-/// Carries the host checker's requests.
-struct Carrier(HttpClient);
-
-impl Exchange for Carrier {
+impl Exchange for HttpClient {
     fn send<'a>(&'a mut self, request: &'a Request) -> Exchanged<'a> {
-        Box::pin(self.0.send(request))
+        Box::pin(Self::send(self, request))
     }
 }
 
