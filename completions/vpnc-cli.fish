@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_vpnc_cli_global_optspecs
-    string join \n v/verbose q/quiet timestamp dump-http-traffic dump-secrets color= log-file= h/help V/version
+    string join \n v/verbose q/quiet timestamp dump-http-traffic dump-secrets color= l/syslog log-file= h/help V/version
 end
 
 function __fish_vpnc_cli_needs_command
@@ -33,6 +33,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s q -l quiet -d 'Say no
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l timestamp -d 'Put the local time before each line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "connect" -d 'Run the tunnel to a gateway until it is ended'
@@ -80,17 +81,36 @@ legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l reconnect-timeout -d 'Seconds to keep trying after the connection was lost; 0 gives up at once' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l esp-local-port -l dtls-local-port -d 'Local UDP port for ESP instead of any' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l force-dpd -d 'Seconds without an answer over ESP after which TLS is used, instead of the gateway\'s (at least 2)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s i -l interface -d 'Name of the tunnel interface; may be an existing one that belongs to you' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s m -l mtu -d 'Largest packet inside the tunnel, if below the gateway\'s (at least 576)' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s s -l script -d 'Set up the network with this command (a vpnc-script), run by /bin/sh' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l network -d 'Who sets up addresses and routes; name servers only by script [default: builtin, or script with -s]' -r -f -a "builtin\t'This program itself'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l network -d 'Who sets up addresses, routes and name servers [default: builtin, or script with -s]' -r -f -a "builtin\t'This program itself'
 script\t'A vpnc-script: the command of -s, or the one installed in the usual place'
 none\t'Nobody: the interface stays as it is'"
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l name -d 'Name of this tunnel among others on the machine [default: the host]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s s -l script -d 'Set up the network with this command (a vpnc-script), run by /bin/sh' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l dns -d 'How the built-in set-up tells this machine the name servers' -r -f -a "auto\t'The first of those below that is there'
+resolved\t'systemd-resolved, over D-Bus'
+resolvconf\t'The program resolvconf'
+file\t'/etc/resolv.conf itself'
+none\t'Nobody'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l dns-domain -d 'Ask the VPN\'s name servers for this domain, instead of the gateway\'s list; ~DOMAIN is no search domain (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l dns-server -d 'Name server inside the VPN, instead of the gateway\'s (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l route -d 'Route this prefix into the tunnel, beside the gateway\'s list (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l exclude-route -d 'Keep this prefix outside the tunnel, beside the gateway\'s list (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l route-metric -d 'Metric of the routes into the tunnel (at least 10)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l name -d 'Name of this tunnel among others on the machine [default: the profile, else the host]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l pid-file -d 'Write the process number to this file; it is removed at the end' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s U -l setuid -d 'Run as this user once the device is open; a helper with the rights stays for undoing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l on-up -d 'Run this command when the tunnel is up, with the environment of a vpnc-script' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l on-down -d 'Run this command before the tunnel is taken down' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l on-reconnect -d 'Run this command after each reconnect' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l socks -d 'No device: be a SOCKS5 proxy into the VPN, on this port (of 127.0.0.1 unless ADDR is given)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l netns -d 'Put the device into this network namespace: a name of `ip netns`, or a path' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l useragent -d 'User-Agent of every request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l os -d 'Accepted so that scripts for other clients work: this kind of gateway goes by --useragent' -r
@@ -129,12 +149,22 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-cert-ch
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-proxy -d 'Go directly, whatever the environment says'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l juniper -d 'Old spelling of --protocol=nc'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-esp -l no-dtls -l no-udp -d 'All packets over TLS, no ESP over UDP'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l passtos -d 'Datagrams of the tunnel take over the type of service of the packets inside'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l ignore-dns -d 'Leave out the gateway\'s name servers and domains'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-routes -d 'Leave out the gateway\'s routes'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l default-route -d 'Send everything into the tunnel, whatever the gateway says'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-default-route -d 'Never send everything into the tunnel, whatever the gateway says'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l fail-closed -d 'Block the VPN\'s prefixes while the tunnel is not up, instead of sending their packets elsewhere'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-ipv6-guard -d 'Leave IPv6 alone even when the tunnel takes the default route; otherwise it is blocked, since it would pass by'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l reconfigure -d 'Go on when the gateway hands out another inner address after a reconnect, instead of ending with status 2'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s b -l background -d 'Come back when the tunnel is up and leave it running; a failure before that is ours'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-logout -d 'Leave the session valid on the gateway at the end'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l relogin -d 'Sign in again by itself when the session has ended, with what the options give'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s S -l script-tun -d 'No device: exchange packets with the command of -s over a socket'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-xmlpost
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-http-keepalive
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l libproxy
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l key-password-from-fsid
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s l -l syslog
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l disable-ipv6
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s d -l deflate
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s D -l no-deflate
@@ -143,6 +173,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s q -l quiet
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l timestamp -d 'Put the local time before each line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -180,17 +211,36 @@ legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l reconnect-timeout -d 'Seconds to keep trying after the connection was lost; 0 gives up at once' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l esp-local-port -l dtls-local-port -d 'Local UDP port for ESP instead of any' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l force-dpd -d 'Seconds without an answer over ESP after which TLS is used, instead of the gateway\'s (at least 2)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s i -l interface -d 'Name of the tunnel interface; may be an existing one that belongs to you' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s m -l mtu -d 'Largest packet inside the tunnel, if below the gateway\'s (at least 576)' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s s -l script -d 'Set up the network with this command (a vpnc-script), run by /bin/sh' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l network -d 'Who sets up addresses and routes; name servers only by script [default: builtin, or script with -s]' -r -f -a "builtin\t'This program itself'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l network -d 'Who sets up addresses, routes and name servers [default: builtin, or script with -s]' -r -f -a "builtin\t'This program itself'
 script\t'A vpnc-script: the command of -s, or the one installed in the usual place'
 none\t'Nobody: the interface stays as it is'"
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l name -d 'Name of this tunnel among others on the machine [default: the host]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s s -l script -d 'Set up the network with this command (a vpnc-script), run by /bin/sh' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l dns -d 'How the built-in set-up tells this machine the name servers' -r -f -a "auto\t'The first of those below that is there'
+resolved\t'systemd-resolved, over D-Bus'
+resolvconf\t'The program resolvconf'
+file\t'/etc/resolv.conf itself'
+none\t'Nobody'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l dns-domain -d 'Ask the VPN\'s name servers for this domain, instead of the gateway\'s list; ~DOMAIN is no search domain (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l dns-server -d 'Name server inside the VPN, instead of the gateway\'s (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l route -d 'Route this prefix into the tunnel, beside the gateway\'s list (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l exclude-route -d 'Keep this prefix outside the tunnel, beside the gateway\'s list (may be repeated)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l route-metric -d 'Metric of the routes into the tunnel (at least 10)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l name -d 'Name of this tunnel among others on the machine [default: the profile, else the host]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l pid-file -d 'Write the process number to this file; it is removed at the end' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s U -l setuid -d 'Run as this user once the device is open; a helper with the rights stays for undoing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l on-up -d 'Run this command when the tunnel is up, with the environment of a vpnc-script' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l on-down -d 'Run this command before the tunnel is taken down' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l on-reconnect -d 'Run this command after each reconnect' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l socks -d 'No device: be a SOCKS5 proxy into the VPN, on this port (of 127.0.0.1 unless ADDR is given)' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l netns -d 'Put the device into this network namespace: a name of `ip netns`, or a path' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l useragent -d 'User-Agent of every request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l os -d 'Accepted so that scripts for other clients work: this kind of gateway goes by --useragent' -r
@@ -229,12 +279,22 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-cert-check -
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-proxy -d 'Go directly, whatever the environment says'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l juniper -d 'Old spelling of --protocol=nc'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-esp -l no-dtls -l no-udp -d 'All packets over TLS, no ESP over UDP'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l passtos -d 'Datagrams of the tunnel take over the type of service of the packets inside'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l ignore-dns -d 'Leave out the gateway\'s name servers and domains'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-routes -d 'Leave out the gateway\'s routes'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l default-route -d 'Send everything into the tunnel, whatever the gateway says'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-default-route -d 'Never send everything into the tunnel, whatever the gateway says'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l fail-closed -d 'Block the VPN\'s prefixes while the tunnel is not up, instead of sending their packets elsewhere'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-ipv6-guard -d 'Leave IPv6 alone even when the tunnel takes the default route; otherwise it is blocked, since it would pass by'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l reconfigure -d 'Go on when the gateway hands out another inner address after a reconnect, instead of ending with status 2'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s b -l background -d 'Come back when the tunnel is up and leave it running; a failure before that is ours'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-logout -d 'Leave the session valid on the gateway at the end'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l relogin -d 'Sign in again by itself when the session has ended, with what the options give'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s S -l script-tun -d 'No device: exchange packets with the command of -s over a socket'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-xmlpost
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-http-keepalive
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l libproxy
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l key-password-from-fsid
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s l -l syslog
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l disable-ipv6
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s d -l deflate
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s D -l no-deflate
@@ -243,6 +303,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s q -l quiet -d '
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l timestamp -d 'Put the local time before each line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -281,6 +342,8 @@ legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l useragent -d 'User-Agent of every request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
@@ -321,7 +384,6 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l no-xmlpost
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l no-http-keepalive
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l libproxy
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l key-password-from-fsid
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s l -l syslog
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l disable-ipv6
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s d -l deflate
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s D -l no-deflate
@@ -330,6 +392,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s q -l quiet -d
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l timestamp -d 'Put the local time before each line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -368,6 +431,8 @@ legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l useragent -d 'User-Agent of every request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
@@ -408,7 +473,6 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l no-xm
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l no-http-keepalive
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l libproxy
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l key-password-from-fsid
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s l -l syslog
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l disable-ipv6
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s d -l deflate
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s D -l no-deflate
@@ -417,6 +481,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s q -l 
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l timestamp -d 'Put the local time before each line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -455,6 +520,8 @@ legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l useragent -d 'User-Agent of every request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
@@ -495,7 +562,6 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l no-xmlpost
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l no-http-keepalive
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l libproxy
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l key-password-from-fsid
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s l -l syslog
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l disable-ipv6
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s d -l deflate
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s D -l no-deflate
@@ -504,6 +570,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s q -l quiet -
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l timestamp -d 'Put the local time before each line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -518,6 +585,8 @@ legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l useragent -d 'User-Agent of the requests' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
@@ -536,6 +605,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s q -l quiet -
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l timestamp -d 'Put the local time before each line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -550,6 +620,8 @@ legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l useragent -d 'User-Agent of the requests' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
@@ -568,6 +640,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s q -l quiet -d
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l timestamp -d 'Put the local time before each line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -585,6 +658,8 @@ legacy\t'OpenSSL with all it can do'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l resolve -d 'Use this address for a host name instead of asking the DNS (may be repeated)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l useragent -d 'User-Agent of the request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
@@ -603,6 +678,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s q -l quiet 
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l timestamp -d 'Put the local time before each line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
@@ -614,6 +690,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s q -l q
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l timestamp -d 'Put the local time before each line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l completions -d 'Folder for the completion scripts' -r -F
@@ -626,5 +703,6 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s q -l quiet -d 
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l timestamp -d 'Put the local time before each line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s V -l version -d 'Print version'

@@ -1,9 +1,13 @@
 //! `NetworkConfig`: what the gateway hands out for the inside of the tunnel.
 
+mod overrides;
+
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
+
+pub use self::overrides::Overrides;
 
 /// Addresses, routes and names for the tunnel interface, in the gateway's words (`juniper-nc.md §10`).
 #[derive(Debug, Clone, PartialEq, Eq)]

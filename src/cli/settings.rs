@@ -5,8 +5,9 @@ mod stdin;
 
 use std::fs::File;
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(super) use self::login::PASSWORD;
@@ -14,17 +15,19 @@ pub use self::login::{
     Browser, ClaimSource, Dump, HostCheckSettings, KeySettings, LoginSettings, SecretSources, TokenSettings,
 };
 use super::args::{
-    ConnectArgs, IdentityArgs, LogoutArgs, NetworkChoice, ProbeArgs, ReachArgs, ServerArgs, SignInArgs,
-    TlsChoice, TrustArgs, TunnelArgs,
+    ConnectArgs, DnsArg, IdentityArgs, LogoutArgs, NetworkArgs, NetworkChoice, ProbeArgs, ProcessArgs,
+    ReachArgs, ServerArgs, SignInArgs, TlsChoice, TrustArgs,
 };
 use super::environment::Environment;
 use super::gateway::GatewayUrl;
 use super::{cookie, proxy};
+use crate::config::Overrides;
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::settings::{
-    ConnectSettings, GatewaySettings, LogoutSettings, NetworkMode, Pin, TlsMode, TlsSettings,
+    ConnectSettings, GatewaySettings, LogoutSettings, NetworkMode, OuterSettings, Pin, TlsMode, TlsSettings,
 };
+use crate::platform::DnsChoice;
 use crate::secret::Secret;
 
 /// What `connect` needs to know.
@@ -36,10 +39,68 @@ pub struct Connection {
     pub login: Option<Box<LoginSettings>>,
     /// The key of the client certificate.
     pub key: KeySettings,
+    /// What the tunnel uses of this machine.
+    pub machine: MachineSettings,
+    /// How the process runs.
+    pub process: ProcessSettings,
     /// The user may be asked.
     pub interactive: bool,
     /// Print the cookie after signing in.
     pub print_cookie: bool,
+}
+
+/// What a tunnel uses of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineSettings {
+    /// What takes the place of a TUN device of this machine.
+    pub device: DeviceKind,
+    /// Who sets up name servers.
+    pub dns: DnsChoice,
+    /// Metric of the routes into the tunnel.
+    pub metric: u32,
+    /// Block the prefixes of the VPN while it is not up.
+    pub fail_closed: bool,
+    /// Block IPv6 when the tunnel takes the default route.
+    pub ipv6_guard: bool,
+    /// Commands of the user.
+    pub hooks: Hooks,
+}
+
+/// Where packets come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// A TUN device here.
+    Tun,
+    /// A TUN device in this network namespace: a name, or a path.
+    TunIn(PathBuf),
+    /// A SOCKS proxy that listens here.
+    Socks(SocketAddr),
+    /// The command of `-s`.
+    Script,
+}
+
+/// Commands of the user at turns of the tunnel's life.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hooks {
+    /// `--on-up`
+    pub up: Option<String>,
+    /// `--on-down`
+    pub down: Option<String>,
+    /// `--on-reconnect`
+    pub reconnect: Option<String>,
+}
+
+/// How the process runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProcessSettings {
+    /// Leave the terminal when the tunnel is up.
+    pub background: bool,
+    /// File for the process number.
+    pub pid_file: Option<PathBuf>,
+    /// User to become.
+    pub user: Option<String>,
+    /// Sign in again when the session has ended.
+    pub relogin: bool,
 }
 
 /// What `probe` needs to know.
@@ -62,7 +123,7 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connecti
     stdin::check(Some(&args.cookie), &args.login, environment)?;
     let (gateway, path) = place(&sign_in, environment)?;
     let flow = login::flow(&sign_in, &path, environment)?;
-    let network = network(&args.tunnel)?;
+    let network = network(&args.network)?;
     let key = login::key(&args.login, &args.trust, environment)?;
     let cookie = cookie::obtain(&args.cookie, environment)?;
     if cookie.is_none() && args.cookie.cookie_on_stdin {
@@ -82,6 +143,8 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connecti
         tunnel: tunnel(args, gateway, network, cookie.unwrap_or_default()),
         login: login.map(Box::new),
         key,
+        machine: machine(args),
+        process: process(&args.process),
         interactive: !args.login.non_inter,
         print_cookie: args.instead.printcookie,
     })
@@ -123,6 +186,13 @@ fn tunnel(
     network: NetworkMode,
     cookie: Secret,
 ) -> ConnectSettings {
+    let gateway = GatewaySettings {
+        outer: OuterSettings {
+            pass_tos: args.tunnel.passtos,
+            ..gateway.outer
+        },
+        ..gateway
+    };
     ConnectSettings {
         cookie,
         user_agent: user_agent(args.identity.useragent.as_deref()),
@@ -133,10 +203,64 @@ fn tunnel(
         interface: args.tunnel.interface.clone(),
         mtu: args.tunnel.mtu.map(at_least_the_minimum),
         network,
+        overrides: overrides(&args.network),
+        reconfigure: args.network.reconfigure,
         reconnect_timeout: Duration::from_secs(args.tunnel.reconnect_timeout.into()),
-        logout: !args.tunnel.no_logout,
-        name: args.tunnel.name.clone().unwrap_or_else(|| gateway.host.clone()),
+        logout: !args.process.no_logout,
+        name: args.process.name.clone().unwrap_or_else(|| gateway.host.clone()),
         gateway,
+    }
+}
+
+fn overrides(args: &NetworkArgs) -> Overrides {
+    Overrides {
+        no_routes: args.no_routes,
+        include: args.route.clone(),
+        exclude: args.exclude_route.clone(),
+        default_route: match (args.default_route, args.no_default_route) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            (false, false) => None,
+        },
+        ignore_dns: args.ignore_dns,
+        dns: args.dns_server.clone(),
+        domains: args.dns_domain.clone(),
+    }
+}
+
+fn machine(args: &ConnectArgs) -> MachineSettings {
+    let (instead, network, process) = (&args.instead_of_tun, &args.network, &args.process);
+    MachineSettings {
+        device: match (&instead.netns, instead.socks, instead.script_tun) {
+            (Some(namespace), ..) => DeviceKind::TunIn(namespace.clone()),
+            (None, Some(address), _) => DeviceKind::Socks(address),
+            (None, None, true) => DeviceKind::Script,
+            (None, None, false) => DeviceKind::Tun,
+        },
+        dns: match network.dns {
+            DnsArg::Auto => DnsChoice::Auto,
+            DnsArg::Resolved => DnsChoice::Resolved,
+            DnsArg::Resolvconf => DnsChoice::Resolvconf,
+            DnsArg::File => DnsChoice::File,
+            DnsArg::None => DnsChoice::None,
+        },
+        metric: network.route_metric,
+        fail_closed: network.fail_closed,
+        ipv6_guard: !network.no_ipv6_guard,
+        hooks: Hooks {
+            up: process.on_up.clone(),
+            down: process.on_down.clone(),
+            reconnect: process.on_reconnect.clone(),
+        },
+    }
+}
+
+fn process(args: &ProcessArgs) -> ProcessSettings {
+    ProcessSettings {
+        background: args.background,
+        pid_file: args.pid_file.clone(),
+        user: args.setuid.clone(),
+        relogin: args.relogin,
     }
 }
 
@@ -176,6 +300,11 @@ fn gateway(
         port,
         resolve: reach.resolve.clone(),
         connect_timeout: Duration::from_secs(reach.connect_timeout.into()),
+        outer: OuterSettings {
+            interface: reach.bind_interface.clone(),
+            mark: reach.fwmark,
+            pass_tos: false,
+        },
         tls: tls(trust)?,
     };
     Ok((settings, path))
@@ -269,7 +398,7 @@ fn unreadable(option: &str, path: &Path, error: &io::Error) -> Error {
     .at(path.display().to_string())
 }
 
-fn network(args: &TunnelArgs) -> Result<NetworkMode, Error> {
+fn network(args: &NetworkArgs) -> Result<NetworkMode, Error> {
     match (args.network, &args.script) {
         (None | Some(NetworkChoice::Script), Some(command)) => Ok(NetworkMode::Script(command.clone())),
         (None | Some(NetworkChoice::Builtin), None) => Ok(NetworkMode::Builtin),

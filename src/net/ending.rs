@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::net::settings::ConnectSettings;
 use crate::net::signals::Request;
+use crate::platform::Farewell;
 use crate::protocol::LinkError;
 
 /// Why the event loop stopped.
@@ -33,6 +34,14 @@ impl Ending {
             Self::Requested { request, was_up, .. } => *was_up && *request != Request::Hangup,
             Self::Engine(End::AddressChanged { .. }) => true,
             Self::Engine(End::Link(_) | End::Failed(_) | End::NetworkLost { .. }) | Self::Failed(_) => false,
+        }
+    }
+
+    /// How the network set-up is to see it.
+    pub(super) fn farewell(&self) -> Farewell {
+        match self {
+            Self::Requested { .. } => Farewell::Requested,
+            Self::Engine(_) | Self::Failed(_) => Farewell::Failed,
         }
     }
 

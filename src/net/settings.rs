@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::config::Overrides;
 use crate::secret::Secret;
 
 /// Where the gateway is and how it is reached and trusted.
@@ -21,8 +22,21 @@ pub struct GatewaySettings {
     pub proxy: Option<Url>,
     /// Limit for each TCP connect and each TLS handshake.
     pub connect_timeout: Duration,
+    /// What the sockets to the gateway are given.
+    pub outer: OuterSettings,
     /// Certificate and TLS rules.
     pub tls: TlsSettings,
+}
+
+/// What the sockets to the gateway are given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OuterSettings {
+    /// Interface they are bound to (`--bind-interface`).
+    pub interface: Option<String>,
+    /// Mark for policy routing (`--fwmark`).
+    pub mark: Option<u32>,
+    /// Datagrams take over the type of service of the packet inside (`--passtos`).
+    pub pass_tos: bool,
 }
 
 /// Certificate and TLS rules.
@@ -112,6 +126,10 @@ pub struct ConnectSettings {
     pub mtu: Option<u16>,
     /// How the machine's network is set up.
     pub network: NetworkMode,
+    /// What the user wants otherwise than the gateway says.
+    pub overrides: Overrides,
+    /// Go on when the gateway hands out another inner address (`juniper-nc.md §17.3`).
+    pub reconfigure: bool,
     /// How long the channel may stay lost.
     pub reconnect_timeout: Duration,
     /// End the login on the gateway when the user ends the tunnel.

@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::connect::{Connection, Connector};
 use super::error::NetError;
-use super::settings::{GatewaySettings, Pin, TlsSettings};
+use super::settings::{GatewaySettings, OuterSettings, Pin, TlsSettings};
 use crate::error::Error;
 
 /// The name all test gateways have; `settings` sends it to 127.0.0.1.
@@ -33,6 +33,7 @@ pub(super) fn settings(port: u16) -> GatewaySettings {
         resolve: vec![(NAME.to_owned(), IpAddr::V4(Ipv4Addr::LOCALHOST))],
         proxy: None,
         connect_timeout: Duration::from_secs(2),
+        outer: OuterSettings::default(),
         tls: TlsSettings {
             no_system_trust: true,
             ..TlsSettings::default()

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::config::NetworkConfig;
 use crate::packet::{Batch, Received};
-use crate::platform::{Interface, NetworkSetup, SetupError, SetupFuture, TunDevice, Written};
+use crate::platform::{Farewell, Interface, NetworkSetup, SetupError, SetupFuture, TunDevice, Written};
 
 /// A device in memory; [`FakeTunHandle`] is the side of the applications.
 #[derive(Debug)]
@@ -145,6 +145,8 @@ pub enum Call {
     AttemptReconnect,
     /// `reconnected`
     Reconnected,
+    /// `network_changed`
+    NetworkChanged,
     /// `revert`
     Revert,
 }
@@ -206,7 +208,11 @@ impl NetworkSetup for RecordingSetup {
         self.record(Call::Reconnected)
     }
 
-    fn revert(&mut self) -> SetupFuture<'_> {
+    fn network_changed(&mut self) -> SetupFuture<'_> {
+        self.record(Call::NetworkChanged)
+    }
+
+    fn revert(&mut self, _: Farewell) -> SetupFuture<'_> {
         self.record(Call::Revert)
     }
 }
@@ -294,7 +300,7 @@ mod tests {
         let record = RecordingSetup::new();
         let mut setup: Box<dyn NetworkSetup> = Box::new(record.clone());
         setup.prepare().await.expect("recorded");
-        setup.revert().await.expect("recorded");
+        setup.revert(Farewell::Requested).await.expect("recorded");
         assert_eq!(record.calls(), [Call::Prepare, Call::Revert]);
     }
 

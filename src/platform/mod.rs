@@ -82,9 +82,52 @@ pub trait NetworkSetup {
     /// The channel is back.
     fn reconnected(&mut self) -> SetupFuture<'_>;
 
+    /// The network of this machine has changed under the tunnel: what leads past it may have to lead elsewhere.
+    fn network_changed(&mut self) -> SetupFuture<'_>;
+
     /// Puts back what was changed, newest first. Safe to call twice and after a failed `apply`; must succeed as far
     /// as it can.
-    fn revert(&mut self) -> SetupFuture<'_>;
+    fn revert(&mut self, farewell: Farewell) -> SetupFuture<'_>;
+}
+
+/// How a tunnel ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Farewell {
+    /// The user wants it to end.
+    Requested,
+    /// It ended otherwise. With `--fail-closed` the prefixes of the VPN stay blocked.
+    Failed,
+}
+
+/// Tells of changes around the tunnel that its sockets learn of late or never.
+pub trait NetworkWatch {
+    /// Ready after a change; several at a time are one. Pending for ever when nothing can be told.
+    fn poll_change(&mut self, cx: &mut Context<'_>) -> Poll<Change>;
+}
+
+/// What has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Links, addresses or routes of this machine.
+    Network,
+    /// The machine has slept, or its clock has jumped.
+    Resumed,
+}
+
+/// Who sets up name servers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DnsChoice {
+    /// The first that is there of those below.
+    #[default]
+    Auto,
+    /// systemd-resolved, over D-Bus.
+    Resolved,
+    /// The program `resolvconf`.
+    Resolvconf,
+    /// `/etc/resolv.conf` itself.
+    File,
+    /// Nobody.
+    None,
 }
 
 /// Why the system did not do what was asked.

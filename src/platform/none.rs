@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::config::NetworkConfig;
-use crate::platform::{Interface, NetworkSetup, SetupFuture};
+use crate::platform::{Farewell, Interface, NetworkSetup, SetupFuture};
 
 /// A set-up that leaves everything to somebody else and logs what they need to know.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,7 +30,11 @@ impl NetworkSetup for NoSetup {
         done()
     }
 
-    fn revert(&mut self) -> SetupFuture<'_> {
+    fn network_changed(&mut self) -> SetupFuture<'_> {
+        done()
+    }
+
+    fn revert(&mut self, _: Farewell) -> SetupFuture<'_> {
         done()
     }
 }

@@ -11,7 +11,7 @@ use self::environment::{base, take_oversized, variables};
 use super::linux::journal::Journal;
 use super::linux::undo::{Undo, UndoLog};
 use crate::config::NetworkConfig;
-use crate::platform::{Interface, NetworkSetup, SetupError, SetupFuture};
+use crate::platform::{Farewell, Interface, NetworkSetup, SetupError, SetupFuture};
 
 /// Settings of the set-up by script.
 #[derive(Debug, Clone)]
@@ -196,7 +196,11 @@ impl NetworkSetup for ScriptSetup {
         Box::pin(self.again("reconnect"))
     }
 
-    fn revert(&mut self) -> SetupFuture<'_> {
+    fn network_changed(&mut self) -> SetupFuture<'_> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn revert(&mut self, _: Farewell) -> SetupFuture<'_> {
         Box::pin(self.disconnect())
     }
 }

@@ -15,12 +15,13 @@ use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use tokio::time::{sleep, timeout};
 use tracing::subscriber::DefaultGuard;
 use vpnc_cli::auth::cookies::Jar;
-use vpnc_cli::config::NetworkConfig;
+use vpnc_cli::config::{NetworkConfig, Overrides};
 use vpnc_cli::error::Error;
 use vpnc_cli::net::Connector;
 use vpnc_cli::net::driver::{self, Companion, Observer, Parts};
-use vpnc_cli::net::settings::{ConnectSettings, GatewaySettings, NetworkMode, TlsSettings};
+use vpnc_cli::net::settings::{ConnectSettings, GatewaySettings, NetworkMode, OuterSettings, TlsSettings};
 use vpnc_cli::net::signals::{Request, Requests};
+use vpnc_cli::net::status::Board;
 use vpnc_cli::platform::fake::{Call, FakeTun, FakeTunHandle, RecordingSetup};
 use vpnc_cli::secret::Secret;
 use vpnc_gateway::{Config, EventKind, Gateway};
@@ -216,7 +217,9 @@ impl Client {
             setup: Box::new(setup.clone()),
             observer: Box::new(Watcher(watcher)),
             requests: Box::new(Inbox(inbox, rounds.clone())),
-            companion,
+            watch: None,
+            board: Board::new("bench"),
+            companions: companion.into_iter().collect(),
         };
         Self {
             tun: handle,
@@ -326,7 +329,11 @@ impl Client {
     pub(crate) fn network(&self) -> NetworkConfig {
         let applied = self.setup.calls().into_iter().rev().find_map(|call| match call {
             Call::Apply(_, network) => Some(*network),
-            Call::Prepare | Call::AttemptReconnect | Call::Reconnected | Call::Revert => None,
+            Call::Prepare
+            | Call::AttemptReconnect
+            | Call::Reconnected
+            | Call::NetworkChanged
+            | Call::Revert => None,
         });
         applied.expect("the network is set up")
     }
@@ -401,6 +408,7 @@ pub(crate) fn settings(port: u16, cookie: &str) -> ConnectSettings {
             resolve: vec![(HOST.to_owned(), IpAddr::V4(Ipv4Addr::LOCALHOST))],
             proxy: None,
             connect_timeout: Duration::from_secs(2),
+            outer: OuterSettings::default(),
             tls: TlsSettings {
                 no_system_trust: true,
                 ..TlsSettings::default()
@@ -415,6 +423,8 @@ pub(crate) fn settings(port: u16, cookie: &str) -> ConnectSettings {
         interface: None,
         mtu: None,
         network: NetworkMode::None,
+        overrides: Overrides::default(),
+        reconfigure: false,
         reconnect_timeout: Duration::from_secs(30),
         logout: true,
         name: "test".to_owned(),
@@ -443,6 +453,7 @@ fn names(setup: &RecordingSetup) -> Vec<&'static str> {
         Call::Apply(..) => "apply",
         Call::AttemptReconnect => "attempt_reconnect",
         Call::Reconnected => "reconnected",
+        Call::NetworkChanged => "network_changed",
         Call::Revert => "revert",
     });
     names.collect()

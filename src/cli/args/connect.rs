@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 
 use super::ignored::IgnoredArgs;
 use super::login::{HostCheckArgs, InsteadArgs, LoginArgs};
+use super::network::NetworkArgs;
+use super::process::{InsteadOfTunArgs, ProcessArgs};
 use super::values;
 use crate::net::settings::Pin;
 use crate::secret::Secret;
@@ -38,6 +40,15 @@ pub struct ConnectArgs {
     /// How the tunnel behaves.
     #[command(flatten)]
     pub tunnel: TunnelArgs,
+    /// What is set up on this machine.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// How the process runs.
+    #[command(flatten)]
+    pub process: ProcessArgs,
+    /// Ways without a device of root's.
+    #[command(flatten)]
+    pub instead_of_tun: InsteadOfTunArgs,
     /// What the gateway is told about this client.
     #[command(flatten)]
     pub identity: IdentityArgs,
@@ -169,6 +180,12 @@ pub struct ReachArgs {
     /// Seconds for each attempt to connect and to agree on TLS
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     pub connect_timeout: u32,
+    /// Bind the sockets to the gateway to this interface
+    #[arg(long, value_name = "IFNAME", value_parser = values::interface)]
+    pub bind_interface: Option<String>,
+    /// Mark the packets to the gateway for policy routing
+    #[arg(long, value_name = "N", value_parser = values::mark)]
+    pub fwmark: Option<u32>,
     /// Accepted so that scripts for other clients work: only `nc` is built
     #[arg(long, value_name = "NAME", value_parser = values::protocol)]
     pub protocol: Option<String>,
@@ -202,6 +219,9 @@ pub struct TunnelArgs {
         allow_negative_numbers = true
     )]
     pub esp_local_port: Option<u16>,
+    /// Datagrams of the tunnel take over the type of service of the packets inside
+    #[arg(long)]
+    pub passtos: bool,
     /// Seconds without an answer over ESP after which TLS is used, instead of the gateway's (at least 2)
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub force_dpd: Option<u32>,
@@ -211,29 +231,6 @@ pub struct TunnelArgs {
     /// Largest packet inside the tunnel, if below the gateway's (at least 576)
     #[arg(short, long, value_name = "BYTES", allow_negative_numbers = true)]
     pub mtu: Option<u16>,
-    /// Set up the network with this command (a vpnc-script), run by /bin/sh
-    #[arg(short, long, value_name = "COMMAND", value_parser = values::command)]
-    pub script: Option<String>,
-    /// Who sets up addresses and routes; name servers only by script [default: builtin, or script with -s]
-    #[arg(long, value_name = "HOW")]
-    pub network: Option<NetworkChoice>,
-    /// Leave the session valid on the gateway at the end
-    #[arg(long)]
-    pub no_logout: bool,
-    /// Name of this tunnel among others on the machine [default: the host]
-    #[arg(long, value_name = "NAME", value_parser = values::instance)]
-    pub name: Option<String>,
-}
-
-/// Values of `--network`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum NetworkChoice {
-    /// This program itself
-    Builtin,
-    /// A vpnc-script: the command of -s, or the one installed in the usual place
-    Script,
-    /// Nobody: the interface stays as it is
-    None,
 }
 
 /// What the gateway is told about this client.

@@ -15,8 +15,6 @@ pub struct IgnoredArgs {
     libproxy: bool,
     #[arg(long, hide = true)]
     key_password_from_fsid: bool,
-    #[arg(short = 'l', long, hide = true)]
-    syslog: bool,
     #[arg(long, hide = true, value_name = "METHODS")]
     http_auth: Option<String>,
     #[arg(long, hide = true, value_name = "METHODS")]
@@ -66,7 +64,6 @@ impl IgnoredArgs {
             ("--no-http-keepalive", self.no_http_keepalive),
             ("--libproxy", self.libproxy),
             ("--key-password-from-fsid", self.key_password_from_fsid),
-            ("--syslog", self.syslog),
             ("--http-auth", self.http_auth.is_some()),
             ("--proxy-auth", self.proxy_auth.is_some()),
             ("--dtls-ciphers", self.dtls_ciphers.is_some()),

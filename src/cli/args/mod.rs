@@ -4,7 +4,9 @@ mod connect;
 mod ignored;
 mod implied;
 mod login;
+mod network;
 pub(super) mod planned;
+mod process;
 mod values;
 
 use std::ffi::OsString;
@@ -15,13 +17,15 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use self::connect::{
-    ConnectArgs, CookieArgs, IdentityArgs, LogoutArgs, NetworkChoice, ReachArgs, ServerArgs, TlsChoice,
-    TrustArgs, TunnelArgs,
+    ConnectArgs, CookieArgs, IdentityArgs, LogoutArgs, ReachArgs, ServerArgs, TlsChoice, TrustArgs,
+    TunnelArgs,
 };
 pub use self::ignored::IgnoredArgs;
 pub use self::login::{
     AuthArgs, HostCheckArgs, InsteadArgs, LoginArgs, ProbeArgs, ResultArgs, ResultFormat, SignInArgs,
 };
+pub use self::network::{DnsArg, NetworkArgs, NetworkChoice};
+pub use self::process::{InsteadOfTunArgs, ProcessArgs};
 use super::manual;
 
 /// The whole command line.
@@ -109,6 +113,9 @@ pub struct MessageArgs {
     /// `auto` means: on a terminal, unless NO_COLOR is set or TERM is `dumb`.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
+    /// Send the messages to the system log instead of standard error
+    #[arg(short = 'l', long, global = true)]
+    pub syslog: bool,
     /// Append a copy of the messages, with their times, to a file that only you can read
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,

@@ -1,8 +1,10 @@
 //! Values of single options: each function takes the text as typed and says what is wrong with it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
+
+use ipnet::Ipv4Net;
 
 use crate::auth::token::TokenMode;
 use crate::net::settings::Pin;
@@ -47,6 +49,54 @@ pub(super) fn key_file(text: &str) -> Parsed<PathBuf> {
         return Err("keys in a PKCS#11 token are not supported yet, use a file: PEM or PKCS#12");
     }
     Ok(text.into())
+}
+
+/// A domain, or `~` and a domain that only routes questions; `~.` routes all.
+pub(super) fn domain(text: &str) -> Parsed<String> {
+    let name = text.strip_prefix('~').unwrap_or(text);
+    let is_label = |label: &str| {
+        let plain = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
+        (1..=63).contains(&label.len()) && label.bytes().all(plain)
+    };
+    let labels = name.strip_suffix('.').unwrap_or(name);
+    match text == "~." || name.len() <= MAX_DOMAIN && labels.split('.').all(is_label) {
+        true => Ok(text.to_owned()),
+        false => Err("not a domain name, such as corp.example or ~corp.example"),
+    }
+}
+
+/// `10.0.0.0/8`, or an address alone. Host bits are refused: which prefix is meant is not for us to guess.
+pub(super) fn prefix(text: &str) -> Parsed<Ipv4Net> {
+    let net: Option<Ipv4Net> = match text.contains('/') {
+        true => text.parse().ok(),
+        false => text.parse::<Ipv4Addr>().ok().map(Ipv4Net::from),
+    };
+    match net {
+        None => Err("not an IPv4 prefix, such as 10.0.0.0/8"),
+        Some(net) if net.trunc() != net => Err("the address has bits behind the prefix; clear them"),
+        Some(net) => Ok(net),
+    }
+}
+
+/// `1080`, `127.0.0.1:1080` or `[::1]:1080`.
+pub(super) fn listener(text: &str) -> Parsed<SocketAddr> {
+    let port = text
+        .parse()
+        .map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    port.ok()
+        .or_else(|| text.parse().ok())
+        .ok_or("not a port, nor ADDR:PORT with a numeric address")
+}
+
+/// Decimal, or hexadecimal after `0x`. 0 means "no mark" to the kernel.
+pub(super) fn mark(text: &str) -> Parsed<u32> {
+    let number = match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    };
+    number
+        .filter(|number| *number != 0)
+        .ok_or("not a number from 1 to 4294967295, nor 0x and hexadecimal digits")
 }
 
 /// The kernel's rule for names (`dev_valid_name`); `%` stands for a number the kernel fills in.
@@ -157,6 +207,8 @@ pub(super) fn plain_text(text: &str) -> Parsed<String> {
 /// Digits of a device id.
 const DEVICE_ID: usize = 32;
 /// IFNAMSIZ without the end mark.
+/// Octets of a domain name in text (RFC 1035).
+const MAX_DOMAIN: usize = 254;
 const MAX_INTERFACE: usize = 15;
 /// Leaves room for the suffixes of state files within 255 octets of a file name and 108 of a socket path.
 const MAX_INSTANCE: usize = 64;

@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use tracing::{debug, info, warn};
 
-use super::{Driver, GRACE, Parts, interruptible};
+use super::{Driver, GRACE, Parts, board, interruptible};
 use crate::engine::{Configured, Event, Loss, Output, Path};
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::ending::{self, Ending};
 use crate::net::report;
 use crate::net::settings::NetworkMode;
+use crate::net::status::News;
 use crate::net::udp::UdpPath;
 use crate::platform::Interface;
 use crate::secret::Secret;
@@ -54,21 +55,25 @@ impl Driver<'_> {
             Event::SetCookies(lines) => self.keep_cookies(&lines),
             Event::Configured(configured) => return self.configure(&configured).await,
             Event::BindUdp { port } => self.bind_udp(port),
-            Event::PathChanged {
-                path: Path::Udp,
-                reason,
-            } => info!(reason, "data goes over ESP"),
-            Event::PathChanged {
-                path: Path::Channel,
-                reason,
-            } => info!(reason, "data goes over TLS"),
-            Event::Rekeyed => debug!("ESP keys were renewed"),
+            Event::PathChanged { path, reason } => {
+                match path {
+                    Path::Udp => info!(reason, "data goes over ESP"),
+                    Path::Channel => info!(reason, "data goes over TLS"),
+                }
+                board::path_changed(&self.parts.board, path, reason);
+            }
+            Event::Rekeyed => {
+                debug!("ESP keys were renewed");
+                self.parts.board.tell(News::Rekey);
+            }
             Event::ChannelLost { cause, retry_in } => {
                 self.channel = None;
                 self.opening = None;
+                let requested = cause == Loss::Requested;
+                let cause = ending::loss_text(&cause);
+                board::lost(&self.parts.board, &cause, retry_in.as_secs());
                 // what the user asked for needs no warning
-                if cause != Loss::Requested {
-                    let cause = ending::loss_text(&cause);
+                if !requested {
                     warn!(%cause, retry_in_seconds = retry_in.as_secs(), "connection to the gateway lost");
                 }
             }
@@ -102,6 +107,7 @@ impl Driver<'_> {
 
     async fn configure(&mut self, configured: &Configured) -> Option<Ending> {
         if configured.first || configured.changed {
+            let network = self.settings.overrides.apply(&configured.network);
             let interface = Interface {
                 name: self.parts.device.name().to_owned(),
                 gateway: self.peer?,
@@ -117,7 +123,7 @@ impl Driver<'_> {
             self.parts.observer.step(step);
             self.set_up_begun = true;
             let Parts { setup, requests, .. } = &mut self.parts;
-            let apply = setup.apply(&interface, &configured.network);
+            let apply = setup.apply(&interface, &network);
             let (applied, request) = interruptible(requests.as_mut(), Some(GRACE), apply).await;
             if let Some(request) = request {
                 return Some(self.requested(request));
@@ -126,11 +132,10 @@ impl Driver<'_> {
                 return Some(Ending::Failed(error.into()));
             }
             self.up = true;
-            info!(
-                "{}",
-                report::connected(&interface, &configured.network, configured.udp)
-            );
+            board::configured(&self.parts.board, &interface, &network);
+            info!("{}", report::connected(&interface, &network, configured.udp));
         }
+        board::connected(&self.parts.board, configured.first);
         self.parts.observer.up();
         if !configured.first {
             info!("connection to the gateway is back");

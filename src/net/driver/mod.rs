@@ -4,6 +4,8 @@
 //! the engine and drains it. There is no queue between device and sockets: when a socket takes no more, packets stay
 //! in the device.
 
+mod board;
+mod change;
 mod events;
 mod round;
 mod way_out;
@@ -25,13 +27,14 @@ use super::http;
 use super::random::KernelRandom;
 use super::settings::ConnectSettings;
 use super::signals::{Request, Requests};
+use super::status::Board;
 use super::udp::UdpPath;
 use crate::auth::cookies::Jar;
 use crate::engine::{Engine, EngineSettings};
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::packet::{Batch, Received};
-use crate::platform::{NetworkSetup, TunDevice};
+use crate::platform::{Change, NetworkSetup, NetworkWatch, TunDevice};
 
 /// What the front end learns while a tunnel comes up.
 pub trait Observer {
@@ -55,9 +58,13 @@ pub struct Parts<'a> {
     pub observer: Box<dyn Observer + 'a>,
     /// Where the user's requests come from.
     pub requests: Box<dyn Requests + 'a>,
-    /// What the login needs done beside the tunnel. Polled in every round and dropped before the logout; its end ends
+    /// Tells of changes around the tunnel.
+    pub watch: Option<Box<dyn NetworkWatch + 'a>>,
+    /// Where it is written down how things stand.
+    pub board: Board,
+    /// What has to be done beside the tunnel. Polled in every round and dropped before the logout; the end of one ends
     /// nothing.
-    pub companion: Option<Companion<'a>>,
+    pub companions: Vec<Companion<'a>>,
 }
 
 /// Work that goes on while the tunnel lives.
@@ -96,6 +103,8 @@ struct Driver<'a> {
     deadline: Option<Instant>,
     peer: Option<IpAddr>,
     up: bool,
+    /// Told by the watch and not yet looked into.
+    change: Option<Change>,
     /// From then on there may be something to undo.
     set_up_begun: bool,
 }
@@ -129,6 +138,7 @@ impl<'a> Driver<'a> {
             deadline: None,
             peer: None,
             up: false,
+            change: None,
             set_up_begun: false,
         }
     }
@@ -158,6 +168,12 @@ impl<'a> Driver<'a> {
             if let Some(ending) = self.take(ready) {
                 return ending;
             }
+            if let Some(change) = self.change.take()
+                && let Some(ending) = self.look_around(change).await
+            {
+                return ending;
+            }
+            board::counters(&self.parts.board, &self.engine);
         }
     }
 }

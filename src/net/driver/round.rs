@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tracing::{debug, info};
 
-use super::Driver;
+use super::{Driver, board};
 use crate::engine::Route;
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
@@ -19,11 +19,13 @@ use crate::net::report;
 use crate::net::signals::Request;
 use crate::net::tls::Refusal;
 use crate::net::udp::Sent;
+use crate::platform::Change;
 
 /// What was ready in a round.
 #[derive(Default)]
 pub(super) struct Ready {
     request: Option<Request>,
+    change: Option<Change>,
     opened: Option<(Connector, Result<Connection, NetError>)>,
     timer: bool,
     incoming: Option<Incoming>,
@@ -40,10 +42,10 @@ impl Driver<'_> {
             request: take(self.parts.requests.poll_next(cx)),
             ..Ready::default()
         };
-        if let Some(companion) = &mut self.parts.companion
-            && companion.as_mut().poll(cx).is_ready()
-        {
-            self.parts.companion = None;
+        let companions = &mut self.parts.companions;
+        companions.retain_mut(|companion| companion.as_mut().poll(cx).is_pending());
+        if let Some(watch) = &mut self.parts.watch {
+            ready.change = take(watch.poll_change(cx));
         }
         if let Some(opening) = &mut self.opening {
             ready.opened = take(opening.as_mut().poll(cx));
@@ -78,6 +80,7 @@ impl Driver<'_> {
         if let Some(ending) = ready.request.and_then(|request| self.take_request(request, now)) {
             return Some(ending);
         }
+        self.change = ready.change.or(self.change);
         if let Some((connector, result)) = ready.opened {
             self.opening = None;
             if let Some(ending) = self.take_opened(connector, result, now) {
@@ -132,6 +135,7 @@ impl Driver<'_> {
                 let cookie = self.jar.header(self.connector.url());
                 debug!(peer = %connection.peer, version = %connection.tls.version, suite = %connection.tls.suite,
                     "channel is open");
+                board::channel_open(&self.parts.board, self.connector.url().as_str(), &connection);
                 self.peer = Some(connection.peer);
                 self.channel = Some(Channel::new(connection.stream));
                 self.engine.channel_opened(cookie, udp_allowed, now);
@@ -235,6 +239,7 @@ impl Driver<'_> {
 impl Ready {
     fn any(&self) -> bool {
         self.request.is_some()
+            || self.change.is_some()
             || self.opened.is_some()
             || self.timer
             || self.incoming.is_some()

@@ -10,19 +10,22 @@ use tracing::{debug, info, warn};
 use super::{Driver, Parts, interruptible, poll_end_request};
 use crate::error::Error;
 use crate::net::ending::Ending;
+use crate::net::status::State;
 use crate::net::{logout, report};
+use crate::platform::Farewell;
 
 impl Driver<'_> {
     /// The way out: undo the network first, then tell the gateway, each within its limit.
     pub(super) async fn finish(mut self, ending: Ending) -> Result<(), Error> {
+        self.parts.board.enter(State::Stopping);
         self.opening = None;
         if matches!(ending, Ending::Requested { was_up: true, .. }) {
             self.say_goodbye().await;
         }
         self.channel = None;
         self.udp = None;
-        let impatient = self.undo().await;
-        self.parts.companion = None;
+        let impatient = self.undo(ending.farewell()).await;
+        self.parts.companions.clear();
         if self.settings.logout && ending.ends_login() {
             if impatient {
                 warn!("logout skipped");
@@ -39,9 +42,9 @@ impl Driver<'_> {
 
     /// Takes the network set-up back. True when the user has no patience for the logout: one more signal skips that, a
     /// second one also cuts a script short, whose work the next start then does.
-    async fn undo(&mut self) -> bool {
+    async fn undo(&mut self, farewell: Farewell) -> bool {
         let Parts { setup, requests, .. } = &mut self.parts;
-        let (result, request) = interruptible(requests.as_mut(), None, setup.revert()).await;
+        let (result, request) = interruptible(requests.as_mut(), None, setup.revert(farewell)).await;
         match result {
             Some(Ok(())) => {}
             Some(Err(error)) => warn!(%error, "not everything of the network set-up could be undone"),

@@ -16,7 +16,7 @@ use super::tun::LinuxTun;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::packet::{Batch, MAX_PACKETS, Received};
-use crate::platform::{NetworkSetup, SetupError, TunDevice, Written};
+use crate::platform::{Farewell, NetworkSetup, SetupError, TunDevice, Written};
 
 #[test]
 fn split_routes_come_and_go() {
@@ -42,8 +42,12 @@ fn split_routes_come_and_go() {
         assert!(link.contains("qlen 1000") && link.contains(",UP"), "{link}");
         assert!(!link.contains("inet6"), "no IPv6 in the tunnel: {link}");
         assert!(world.journal("work.journal").exists());
-        world.block_on(setup.revert()).expect("reverted");
-        world.block_on(setup.revert()).expect("twice does no harm");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("reverted");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("twice does no harm");
         drop(tun);
         assert_restored(&before);
         assert!(!world.journal("work.journal").exists());
@@ -66,7 +70,9 @@ fn the_default_route_goes_into_the_tunnel_and_the_gateway_does_not() {
         assert!(path("192.168.7.7").contains("via 198.51.100.1 dev lan"));
         assert!(path("198.51.100.9").contains("dev lan"), "the own network stays");
         assert!(ip("route show default").starts_with("default via 198.51.100.1 dev lan"));
-        world.block_on(setup.revert()).expect("reverted");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("reverted");
         drop(tun);
         assert_restored(&before);
     });
@@ -81,7 +87,9 @@ fn a_next_hop_outside_every_network_is_kept() {
         let mut setup = world.setup();
         world.apply(&mut setup, &config(&[], &[])).expect("applied");
         assert!(ip("route get 203.0.113.5").contains("via 172.31.1.1 dev lan"));
-        world.block_on(setup.revert()).expect("reverted");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("reverted");
         drop(tun);
         assert_restored(&before);
     });
@@ -96,7 +104,9 @@ fn a_host_route_that_was_there_is_used_and_stays() {
         let mut setup = world.setup();
         world.apply(&mut setup, &config(&[], &[])).expect("applied");
         assert_eq!(ip("route show 203.0.113.5").lines().count(), 1);
-        world.block_on(setup.revert()).expect("reverted");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("reverted");
         drop(tun);
         assert_restored(&before);
     });
@@ -134,9 +144,13 @@ fn each_of_two_runs_keeps_its_own_path_to_their_gateway() {
         world.block_on(second.attempt_reconnect()).expect("refreshed");
         assert_eq!(dump(), applied);
 
-        world.block_on(first.revert()).expect("first ends");
+        world
+            .block_on(first.revert(Farewell::Requested))
+            .expect("first ends");
         assert!(ip("route get 203.0.113.5").contains("via 198.51.100.1 dev lan"));
-        world.block_on(second.revert()).expect("second ends");
+        world
+            .block_on(second.revert(Farewell::Requested))
+            .expect("second ends");
         drop((tun, other_tun));
         assert_restored(&before);
     });
@@ -185,7 +199,9 @@ fn applying_again_changes_only_the_difference() {
             .apply(&mut setup, &config(&["10.0.0.0/8", "203.0.113.0/24"], &[]))
             .expect("back");
         assert_eq!(dump(), applied);
-        world.block_on(setup.revert()).expect("reverted");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("reverted");
         drop(tun);
         assert_restored(&before);
     });
@@ -212,7 +228,9 @@ fn a_new_device_of_the_same_name_is_set_up_afresh() {
             .apply(&mut setup, &wanted)
             .expect("applied to the new device");
         assert!(ip("route get 8.8.8.8").contains("dev tun0"));
-        world.block_on(setup.revert()).expect("reverted");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("reverted");
         drop(tun);
         assert_restored(&before);
     });
@@ -243,7 +261,9 @@ fn a_new_network_gives_the_gateway_a_new_path() {
         world.block_on(setup.attempt_reconnect()).expect("refreshed");
         assert!(ip("route get 203.0.113.5").contains("via 192.0.2.254 dev lan"));
         ip("route replace default via 192.0.2.1");
-        world.block_on(setup.revert()).expect("reverted");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("reverted");
         drop(tun);
         let lan = |text: &str| {
             text.lines()
@@ -276,7 +296,9 @@ fn a_failing_step_is_named_and_all_before_it_is_taken_back() {
         );
         assert_eq!(dump(), opened);
         assert!(!world.journal("work.journal").exists());
-        world.block_on(setup.revert()).expect("nothing to do");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("nothing to do");
         drop(tun);
         assert_restored(&before);
     });
@@ -299,7 +321,9 @@ fn a_persistent_device_gets_its_state_back() {
             .block_on(setup.apply(&interface("vpn0"), &wanted))
             .expect("applied");
         assert!(ip("link show vpn0").contains("mtu 1390"));
-        world.block_on(setup.revert()).expect("reverted");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("reverted");
         drop(tun);
         assert_restored(&before);
     });
@@ -321,7 +345,9 @@ fn a_persistent_device_that_was_up_stays_up_with_its_routes() {
         world
             .block_on(setup.apply(&interface("vpn0"), &wanted))
             .expect("what is there already is used");
-        world.block_on(setup.revert()).expect("reverted");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("reverted");
         drop(tun);
         assert_restored(&before);
     });
@@ -342,7 +368,9 @@ fn the_own_network_is_routed_with_the_metric_of_the_tunnel() {
             "10.20.0.0/16 dev tun0 proto kernel scope link src 10.20.1.2 metric 50 \n"
         );
         assert!(ip("route get 10.20.7.1").contains("dev lan"));
-        world.block_on(setup.revert()).expect("reverted");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("reverted");
         drop(tun);
         assert_restored(&before);
     });
@@ -429,7 +457,9 @@ fn a_bad_place_for_the_journal_is_refused_before_anything_else() {
         let mut setup = world.setup();
         world.block_on(setup.prepare()).expect("ready");
         assert!(world.journal("work.journal").exists());
-        world.block_on(setup.revert()).expect("nothing changed");
+        world
+            .block_on(setup.revert(Farewell::Requested))
+            .expect("nothing changed");
         assert!(!world.journal("work.journal").exists());
     });
 }

@@ -9,7 +9,7 @@ use super::netlink::{LinkState, Netlink};
 use super::plan::Plan;
 use super::undo::UndoLog;
 use crate::config::NetworkConfig;
-use crate::platform::{Interface, NetworkSetup, SetupError, SetupFuture, privilege};
+use crate::platform::{Farewell, Interface, NetworkSetup, SetupError, SetupFuture, privilege};
 
 /// Settings of the built-in set-up.
 #[derive(Debug, Clone)]
@@ -165,7 +165,12 @@ impl NetworkSetup for NativeSetup {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn revert(&mut self) -> SetupFuture<'_> {
+    fn network_changed(&mut self) -> SetupFuture<'_> {
+        self.refresh_outside();
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn revert(&mut self, _: Farewell) -> SetupFuture<'_> {
         Box::pin(async move { self.revert_now() })
     }
 }

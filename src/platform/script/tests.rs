@@ -19,7 +19,7 @@ fn the_script_is_called_with_each_reason_in_its_turn() {
     options.interface = Some("vpn7".to_owned());
     let mut setup = ScriptSetup::new(options);
     block_on(async {
-        setup.revert().await.expect("nothing to do");
+        setup.revert(Farewell::Requested).await.expect("nothing to do");
         setup.prepare().await.expect("run");
         setup
             .attempt_reconnect()
@@ -40,8 +40,8 @@ fn the_script_is_called_with_each_reason_in_its_turn() {
             .apply(&interface("tun0"), &config(&[], &[]))
             .await
             .expect("changed");
-        setup.revert().await.expect("run");
-        setup.revert().await.expect("once only");
+        setup.revert(Farewell::Requested).await.expect("run");
+        setup.revert(Farewell::Requested).await.expect("once only");
     });
     let lines = fs::read_to_string(&log).expect("log");
     assert_eq!(
@@ -62,7 +62,7 @@ fn a_failing_script_does_not_stop_the_tunnel() {
             .apply(&interface("tun0"), &config(&[], &[]))
             .await
             .expect("logged");
-        setup.revert().await.expect("logged");
+        setup.revert(Farewell::Requested).await.expect("logged");
     });
 }
 
@@ -99,7 +99,7 @@ fn a_failed_disconnect_is_run_again_at_the_next_start() {
         for include in [&["10.0.0.0/8"][..], &[], &["10.1.0.0/16"]] {
             block_on(setup.apply(&interface("tun0"), &config(include, &[]))).expect("logged");
         }
-        block_on(setup.revert()).expect("logged");
+        block_on(setup.revert(Farewell::Requested)).expect("logged");
     };
     connect_thrice("exit 127");
     assert_eq!(journals(), 0, "it can never run");
@@ -137,7 +137,7 @@ fn thousands_of_routes_reach_the_script_without_the_long_list() {
     let error = block_on(setup.apply(&interface("tun0"), &wanted)).expect_err("too much");
     assert!(matches!(error, SetupError::TooMuch { .. }), "{error}");
     assert!(error.to_string().contains("too large for a script"), "{error}");
-    block_on(setup.revert()).expect("run");
+    block_on(setup.revert(Farewell::Requested)).expect("run");
     let lines = fs::read_to_string(&log).expect("log");
     assert_eq!(lines, "connect tun0 5000\ndisconnect tun0 5000\n");
     assert!(!dir.path().join("work.journal").exists());
@@ -193,7 +193,7 @@ fn the_script_of_the_distribution_sets_up_and_cleans_up() {
         let resolv = || fs::read_to_string("/etc/resolv.conf").expect("resolv.conf");
         assert!(resolv().contains("nameserver 10.20.0.53"), "{}", resolv());
         assert!(resolv().contains("search corp.example"), "{}", resolv());
-        runtime.block_on(setup.revert()).expect("run");
+        runtime.block_on(setup.revert(Farewell::Requested)).expect("run");
         drop(tun);
         assert_eq!(resolv(), "nameserver 198.51.100.53\n");
         assert!(!dir.path().join("work.journal").exists(), "nothing left to do");
@@ -218,7 +218,7 @@ fn the_script_of_the_distribution_moves_the_default_route() {
             .expect("run");
         assert!(ip("route get 8.8.8.8").contains("dev tun0"));
         assert!(ip("route get 203.0.113.5").contains("dev lan"));
-        runtime.block_on(setup.revert()).expect("run");
+        runtime.block_on(setup.revert(Farewell::Requested)).expect("run");
         drop(tun);
         assert_restored(&before);
     });

@@ -1,9 +1,12 @@
 //! `connect` and `logout`: the parts of the machine put together for the driver.
 
+mod machine;
+
 use std::time::Duration;
 
 use tracing::{info, warn};
 
+use self::machine::Machine;
 use super::environment::Environment;
 use super::login::{self, CodeSource, FrontEnd, SignedIn};
 use super::output;
@@ -15,16 +18,13 @@ use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::net::driver::{self, Companion, Observer, Parts};
 use crate::net::logout;
-use crate::net::settings::{ConnectSettings, LogoutSettings, NetworkMode};
+use crate::net::settings::LogoutSettings;
 use crate::net::signals::Signals;
+use crate::net::status::{Board, News, State};
 use crate::net::{Connector, NetError};
 use crate::platform::linux::instance::{Lock, LockError};
 use crate::platform::linux::journal;
-use crate::platform::linux::setup::{DEFAULT_METRIC, NativeOptions, NativeSetup};
-use crate::platform::linux::tun::LinuxTun;
-use crate::platform::none::NoSetup;
-use crate::platform::script::{ScriptOptions, ScriptSetup};
-use crate::platform::{NetworkSetup, privilege};
+use crate::platform::privilege;
 use crate::secret::Secret;
 
 /// Opens the tunnel and keeps it until it is ended; signs in first when there is no cookie.
@@ -40,22 +40,26 @@ pub(super) async fn connect(
         mut tunnel,
         login,
         key,
+        machine,
+        process: _,
         interactive,
         print_cookie,
     } = settings;
+    let board = Board::new(&tunnel.name);
     let _lock = lock(&tunnel.name)?;
     repair();
     // from here on nothing blocks, so that signals are heard
     let mut signals = signals()?;
-    let (device, setup);
+    let parts;
     let (connector, jar, companion, progress) = match login {
         Some(login) => {
             let codes = codes(&login, environment)?;
-            device = LinuxTun::open(tunnel.interface.as_deref())?;
-            setup = self::setup(&tunnel)?;
+            parts = Machine::open(&machine, &tunnel)?;
+            board.enter(State::Login);
             let mut front_end = FrontEnd::new(&login, progress, codes);
             let sign_in = login::sign_in(&login, &mut front_end);
             let mut login = login::unless_ended(&mut signals, sign_in).await?;
+            board.tell(News::LoginOk);
             if print_cookie {
                 let line = output::cookie_line(&SignedIn::of(&login))?;
                 super::write_result(line.expose().as_bytes())?;
@@ -74,20 +78,23 @@ pub(super) async fn connect(
             let connector = login::connector(&tunnel.gateway, &key, &tunnel.user_agent, &mut front_end);
             let connector = login::unless_ended(&mut signals, connector).await?;
             let jar = jar(&connector, &tunnel.cookie)?;
-            device = LinuxTun::open(tunnel.interface.as_deref())?;
-            setup = self::setup(&tunnel)?;
+            parts = Machine::open(&machine, &tunnel)?;
             (connector, jar, None, front_end.into_progress())
         }
     };
     if let Some(host) = connector.url().host_str() {
         host.trim_matches(['[', ']']).clone_into(&mut tunnel.gateway.host);
     }
+    board.enter(State::Connecting);
+    let Machine { device, setup, watch } = parts;
     let parts = Parts {
-        device: Box::new(device),
+        device,
         setup,
         observer: Box::new(progress),
         requests: Box::new(signals),
-        companion,
+        watch,
+        board,
+        companions: companion.into_iter().collect(),
     };
     driver::run(tunnel, jar, connector, parts).await
 }
@@ -180,35 +187,6 @@ fn repair() {
     }
     for failure in repaired.failures {
         warn!("left by an earlier run: {failure}");
-    }
-}
-
-fn setup(settings: &ConnectSettings) -> Result<Box<dyn NetworkSetup>, Error> {
-    let journal_dir = journal::default_dir();
-    Ok(match &settings.network {
-        NetworkMode::None => Box::new(NoSetup),
-        NetworkMode::Script(command) => Box::new(ScriptSetup::new(ScriptOptions {
-            command: command.clone(),
-            interface: settings.interface.clone(),
-            log_level: log_level(),
-            name: settings.name.clone(),
-            journal_dir,
-        })),
-        NetworkMode::Builtin => Box::new(NativeSetup::new(NativeOptions {
-            name: settings.name.clone(),
-            journal_dir,
-            metric: DEFAULT_METRIC,
-        })?),
-    })
-}
-
-fn log_level() -> u8 {
-    if tracing::enabled!(tracing::Level::TRACE) {
-        3
-    } else if tracing::enabled!(tracing::Level::DEBUG) {
-        2
-    } else {
-        u8::from(tracing::enabled!(tracing::Level::INFO))
     }
 }
 

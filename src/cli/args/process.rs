@@ -1,0 +1,58 @@
+//! Options of the process, and of running without root.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values;
+
+/// How the process runs.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Process")]
+pub struct ProcessArgs {
+    /// Name of this tunnel among others on the machine [default: the profile, else the host]
+    #[arg(long, value_name = "NAME", value_parser = values::instance)]
+    pub name: Option<String>,
+    /// Come back when the tunnel is up and leave it running; a failure before that is ours
+    #[arg(short, long)]
+    pub background: bool,
+    /// Write the process number to this file; it is removed at the end
+    #[arg(long, value_name = "FILE")]
+    pub pid_file: Option<PathBuf>,
+    /// Run as this user once the device is open; a helper with the rights stays for undoing
+    #[arg(short = 'U', long, value_name = "USER")]
+    pub setuid: Option<String>,
+    /// Leave the session valid on the gateway at the end
+    #[arg(long)]
+    pub no_logout: bool,
+    /// Sign in again by itself when the session has ended, with what the options give
+    #[arg(long)]
+    pub relogin: bool,
+    /// Run this command when the tunnel is up, with the environment of a vpnc-script
+    #[arg(long, value_name = "COMMAND", value_parser = values::command)]
+    pub on_up: Option<String>,
+    /// Run this command before the tunnel is taken down
+    #[arg(long, value_name = "COMMAND", value_parser = values::command)]
+    pub on_down: Option<String>,
+    /// Run this command after each reconnect
+    #[arg(long, value_name = "COMMAND", value_parser = values::command)]
+    pub on_reconnect: Option<String>,
+}
+
+/// Ways to have a tunnel without being root, or for some programs only. At most one.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Without root, or for some programs only (one of these)")]
+pub struct InsteadOfTunArgs {
+    /// No device: be a SOCKS5 proxy into the VPN, on this port (of 127.0.0.1 unless ADDR is given)
+    #[arg(long, value_name = "[ADDR:]PORT", value_parser = values::listener, group = DEVICE)]
+    pub socks: Option<std::net::SocketAddr>,
+    /// No device: exchange packets with the command of -s over a socket
+    #[arg(short = 'S', long, group = DEVICE, requires = "script")]
+    pub script_tun: bool,
+    /// Put the device into this network namespace: a name of `ip netns`, or a path
+    #[arg(long, value_name = "NAME|PATH", group = DEVICE)]
+    pub netns: Option<PathBuf>,
+}
+
+/// Group of those.
+const DEVICE: &str = "device-kind";
