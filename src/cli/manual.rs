@@ -1,5 +1,9 @@
 //! Sections that help and man pages share.
 
+mod daily;
+
+pub use self::daily::{CHANGES, CONFIGURATION, INSTANCES, NAME_SERVERS, RIGHTS, ROUTES, SYSTEMD};
+
 /// A section of examples, exit statuses and the like.
 #[derive(Debug, Clone, Copy)]
 pub struct Section {
