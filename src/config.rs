@@ -26,6 +26,9 @@ pub struct NetworkConfig {
     pub domains: Vec<String>,
     /// WINS (NetBIOS name) servers in the order sent.
     pub wins: Vec<Ipv4Addr>,
+    /// The tunnel takes the default route (`juniper-nc.md §18.1`). It alone decides: 0.0.0.0/0 among the includes adds
+    /// nothing to it, and without includes it tells "everything" from "nothing at all".
+    pub default_route: bool,
     /// Prefixes that go into the tunnel; host bits are cleared.
     pub include: Vec<Ipv4Net>,
     /// Prefixes that stay outside; host bits are cleared.
@@ -61,8 +64,9 @@ impl NetworkConfig {
     pub fn effective_routes(&self) -> EffectiveRoutes {
         let exclude: BTreeSet<Ipv4Net> = self.exclude.iter().map(Ipv4Net::trunc).collect();
         let include = self.include.iter().map(Ipv4Net::trunc);
+        let include = include.filter(|net| net.prefix_len() > 0);
         let (unroutable, mut tunnel): (BTreeSet<_>, BTreeSet<_>) = include.partition(is_unroutable);
-        if self.takes_default_route() {
+        if self.default_route {
             tunnel.insert(Ipv4Net::default());
         }
         let contradictory: Vec<Ipv4Net> = tunnel.intersection(&exclude).copied().collect();
@@ -76,12 +80,12 @@ impl NetworkConfig {
             unroutable: unroutable.into_iter().collect(),
         }
     }
+}
 
-    /// True when the tunnel takes the default route: no include prefix at all, or 0.0.0.0/0 among them
-    /// (`juniper-nc.md §18.1`).
-    pub fn takes_default_route(&self) -> bool {
-        self.include.is_empty() || self.include.iter().any(|net| net.prefix_len() == 0)
-    }
+/// Whether a gateway that sends these includes means the default route: it sends none, or 0.0.0.0/0 among them
+/// (`juniper-nc.md §18.1`).
+pub fn means_default_route(include: &[Ipv4Net]) -> bool {
+    include.is_empty() || include.iter().any(|net| net.prefix_len() == 0)
 }
 
 /// The default route as two routes, 0.0.0.0/1 and 128.0.0.0/1.
@@ -106,7 +110,7 @@ fn is_unroutable(net: &Ipv4Net) -> bool {
 pub(crate) mod testing {
     use super::*;
 
-    /// A configuration with these prefixes for the tunnel and outside it.
+    /// What a gateway means that sends these prefixes for the tunnel and outside it.
     pub(crate) fn config(include: &[&str], exclude: &[&str]) -> NetworkConfig {
         NetworkConfig {
             address: Ipv4Addr::new(10, 20, 1, 2),
@@ -116,6 +120,7 @@ pub(crate) mod testing {
             dns: Vec::new(),
             domains: Vec::new(),
             wins: Vec::new(),
+            default_route: means_default_route(&nets(include)),
             include: nets(include),
             exclude: nets(exclude),
         }
@@ -151,6 +156,13 @@ mod tests {
             );
             assert!(routes.unroutable.is_empty());
         }
+    }
+
+    #[test]
+    fn no_includes_can_mean_nothing_at_all() {
+        let mut config = config(&[], &["10.0.0.0/8"]);
+        config.default_route = false;
+        assert_eq!(config.effective_routes(), super::EffectiveRoutes::default());
     }
 
     #[test]

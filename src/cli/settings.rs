@@ -399,6 +399,15 @@ fn unreadable(option: &str, path: &Path, error: &io::Error) -> Error {
 }
 
 fn network(args: &NetworkArgs) -> Result<NetworkMode, Error> {
+    let mode = network_mode(args)?;
+    if args.fail_closed && mode != NetworkMode::Builtin {
+        return Err(usage("--fail-closed is for the built-in set-up only")
+            .hint("leave out -s and --network, or block the prefixes in the script"));
+    }
+    Ok(mode)
+}
+
+fn network_mode(args: &NetworkArgs) -> Result<NetworkMode, Error> {
     match (args.network, &args.script) {
         (None | Some(NetworkChoice::Script), Some(command)) => Ok(NetworkMode::Script(command.clone())),
         (None | Some(NetworkChoice::Builtin), None) => Ok(NetworkMode::Builtin),

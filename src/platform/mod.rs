@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use ipnet::Ipv4Net;
+use ipnet::IpNet;
 
 use crate::config::NetworkConfig;
 use crate::error::{Error, plain_io};
@@ -198,7 +198,7 @@ pub enum SetupError {
         /// What was tried.
         action: String,
         /// The prefix.
-        destination: Ipv4Net,
+        destination: IpNet,
         /// Metric of both routes.
         metric: u32,
         /// Interface of the other route.

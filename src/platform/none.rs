@@ -125,6 +125,7 @@ mod tests {
             "203.0.113.5 itself needs a route outside the tunnel first"
         );
         let host = |number| Ipv4Addr::new(10, 0, 0, number).into();
+        wanted.default_route = false;
         wanted.include = (0..23).map(host).collect();
         let lines = commands(&interface("vpn0"), &wanted);
         assert_eq!(lines[22..], ["and 3 more routes"]);

@@ -43,6 +43,8 @@ fn setup(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Box<dyn
             name: tunnel.name.clone(),
             journal_dir,
             metric: settings.metric,
+            fail_closed: settings.fail_closed,
+            ipv6_guard: settings.ipv6_guard,
         })?),
     })
 }

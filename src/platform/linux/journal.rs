@@ -1,7 +1,10 @@
 //! The undo journal: what a killed process would have taken back, written before each change.
 //!
-//! One file per run, JSON lines. The first line names the process and its network namespace; each further line is an
-//! [`Undo`], or voids the one before it because the change failed. [`repair`] reads the journals of dead processes.
+//! One file per run, JSON lines. The first line names the run, its process and its network namespace; each further line
+//! is a [`Step`], or voids the one before it because the change failed, or tells that one was taken back. [`repair`]
+//! reads the journals of dead processes.
+
+mod repair;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -10,9 +13,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::netlink::Netlink;
+pub use self::repair::{Elsewhere, Repaired, repair, repair_named};
 use super::process;
-use super::undo::{Undo, Undone};
+use super::undo::{Step, Undo};
 use crate::platform::{SetupError, privilege};
 
 /// The journal of this process.
@@ -20,6 +23,9 @@ use crate::platform::{SetupError, privilege};
 pub struct Journal {
     path: PathBuf,
     file: File,
+    owner: Owner,
+    /// Lines in the file beside the first.
+    lines: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,13 +33,37 @@ struct Owner {
     pid: u32,
     start: u64,
     namespace: Option<String>,
+    /// Name of the run.
+    #[serde(default)]
+    name: String,
+}
+
+impl Owner {
+    fn this(name: &str) -> Self {
+        let pid = std::process::id();
+        Self {
+            pid,
+            start: process::start_time(pid).unwrap_or_default(),
+            namespace: process::network_namespace(),
+            name: name.to_owned(),
+        }
+    }
+
+    fn is_alive(&self) -> bool {
+        process::is_alive(self.pid, self.start)
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        self.namespace.is_some() && self.namespace != process::network_namespace()
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Line {
     Void { void: bool },
-    Undo(Undo),
+    TakenBack { taken_back: Undo },
+    Step(Step),
 }
 
 impl Journal {
@@ -47,52 +77,95 @@ impl Journal {
             .map_err(|error| state_error(dir, "cannot write the undo journal", error))
     }
 
+    /// As [`Journal::start`]; what a dead run of that name left to last is taken over with the duty to take it back.
+    pub fn take_over(dir: Option<&Path>, name: &str) -> Result<Option<(Self, Vec<Step>)>, SetupError> {
+        let Some(dir) = dir else {
+            return Ok(None);
+        };
+        let start = || {
+            let mut journal = Self::create(dir, name)?;
+            let mut steps = Vec::new();
+            for (path, left) in repair::left_to_last(dir, name) {
+                for step in &left {
+                    journal.record(step)?;
+                }
+                steps.extend(left);
+                // in one step, so that somebody has the duty at any time
+                fs::rename(&journal.path, &path)?;
+                journal.path = path;
+            }
+            Ok((journal, steps))
+        };
+        start()
+            .map(Some)
+            .map_err(|error| state_error(dir, "cannot write the undo journal", error))
+    }
+
     /// Starts the journal of instance `name` in `dir`, which is made if needed (mode 0700; the file has 0600). When
     /// the journal of another run lies there under that name, the pid is added to ours.
     pub fn create(dir: &Path, name: &str) -> io::Result<Self> {
-        let pid = std::process::id();
-        let owner = Owner {
-            pid,
-            start: process::start_time(pid).unwrap_or_default(),
-            namespace: process::network_namespace(),
-        };
-        Self::create_for(dir, name, &owner)
+        Self::create_for(dir, Owner::this(name))
     }
 
-    fn create_for(dir: &Path, name: &str, owner: &Owner) -> io::Result<Self> {
+    fn create_for(dir: &Path, owner: Owner) -> io::Result<Self> {
         private_dir(dir)?;
-        let name = file_name(name);
+        let name = file_name(&owner.name);
         let pid = owner.pid;
         // The first line must be in the file from the moment it is seen, so the file gets its name afterwards.
         let draft = dir.join(format!(".{name}.{pid}.new"));
-        let _ = fs::remove_file(&draft);
-        let mut file = OpenOptions::new()
-            .append(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&draft)?;
-        let started = write_line(&mut file, owner).and_then(|()| {
+        let written = write_draft(&draft, &owner, &[]);
+        let started = written.and_then(|file| {
             let path = dir.join(format!("{name}.journal"));
-            match fs::hard_link(&draft, &path) {
+            let path = match fs::hard_link(&draft, &path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    further_file(&draft, dir, &name, pid)
+                    further_file(&draft, dir, &name, pid)?
                 }
-                Err(error) => Err(error),
-                Ok(()) => Ok(path),
-            }
+                Err(error) => return Err(error),
+                Ok(()) => path,
+            };
+            Ok((path, file))
         });
         let _ = fs::remove_file(&draft);
-        started.map(|path| Self { path, file })
+        started.map(|(path, file)| Self {
+            path,
+            file,
+            owner,
+            lines: 0,
+        })
     }
 
     /// Writes down what takes the next change back.
-    pub fn record(&mut self, undo: &Undo) -> io::Result<()> {
-        write_line(&mut self.file, undo)
+    pub fn record(&mut self, step: &Step) -> io::Result<()> {
+        self.write(step)
     }
 
     /// The change announced last was not made.
     pub fn void(&mut self) -> io::Result<()> {
-        write_line(&mut self.file, &Line::Void { void: true })
+        self.write(&Line::Void { void: true })
+    }
+
+    /// This change was taken back.
+    pub fn taken_back(&mut self, undo: &Undo) -> io::Result<()> {
+        let taken_back = undo.clone();
+        self.write(&Line::TakenBack { taken_back })
+    }
+
+    /// Writes the journal anew with these steps alone. A process killed meanwhile leaves the old or the new one.
+    pub fn rewrite(&mut self, steps: &[Step]) -> io::Result<()> {
+        self.file = replace(&self.path, &self.owner, steps)?;
+        self.lines = steps.len();
+        Ok(())
+    }
+
+    /// How many lines were written since it was begun or rewritten.
+    pub fn lines(&self) -> usize {
+        self.lines
+    }
+
+    fn write(&mut self, line: &impl Serialize) -> io::Result<()> {
+        write_line(&mut self.file, line)?;
+        self.lines += 1;
+        Ok(())
     }
 
     /// Where it lies.
@@ -133,65 +206,6 @@ pub fn default_dir() -> Option<PathBuf> {
     base.is_absolute().then(|| base.join("vpnc-cli"))
 }
 
-/// What [`repair`] found and did.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Repaired {
-    /// Journals of dead processes that were worked off and removed.
-    pub journals: usize,
-    /// Changes taken back.
-    pub undone: usize,
-    /// Changes that were gone already.
-    pub gone: usize,
-    /// What could not be taken back, in words. These journals stay for the next time.
-    pub failures: Vec<String>,
-}
-
-/// Takes back what dead processes left in this network namespace, newest change first, and removes their journals.
-///
-/// Never fails: what cannot be read or done is logged and counted. A script gets at most its usual time.
-pub fn repair(dir: &Path) -> Repaired {
-    let mut repaired = Repaired::default();
-    if check_private(dir).is_err() {
-        return repaired;
-    }
-    let Ok(entries) = fs::read_dir(dir) else {
-        return repaired;
-    };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if path.extension().is_some_and(|extension| extension == "journal") {
-            repair_one(&path, &mut repaired);
-        }
-    }
-    repaired
-}
-
-fn repair_one(path: &Path, repaired: &mut Repaired) {
-    let bytes = match read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "undo journal is passed over");
-            return;
-        }
-    };
-    let (owner, steps) = parse(&bytes);
-    if let Some(owner) = owner {
-        let elsewhere = owner.namespace.is_some() && owner.namespace != process::network_namespace();
-        if elsewhere || process::is_alive(owner.pid, owner.start) {
-            return;
-        }
-        let failures = repaired.failures.len();
-        undo_steps(&steps, repaired);
-        if repaired.failures.len() > failures {
-            return;
-        }
-    } else {
-        tracing::warn!(path = %path.display(), "undo journal without a readable first line, thrown away");
-    }
-    if fs::remove_file(path).is_ok() {
-        repaired.journals += 1;
-    }
-}
-
 /// Reads a file that only we can have written. Opening never waits, as a FIFO would make it.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let file = OpenOptions::new()
@@ -222,36 +236,17 @@ pub(super) fn check_own_file(file: &File) -> io::Result<()> {
 /// Of a journal. One with the environment of a script can have 2 MiB.
 const SIZE_LIMIT: u64 = 4 << 20;
 
-fn undo_steps(steps: &[Undo], repaired: &mut Repaired) {
-    let mut netlink = match Netlink::open() {
-        Ok(netlink) => netlink,
-        Err(error) => {
-            repaired.failures.push(format!("netlink: {error}"));
-            return;
-        }
-    };
-    for undo in steps.iter().rev() {
-        match undo.perform(&mut netlink) {
-            Ok(Undone::Done) => repaired.undone += 1,
-            Ok(Undone::Gone) => repaired.gone += 1,
-            Err(error) => {
-                tracing::warn!(%error, "{undo}, left behind by a killed process, cannot be taken back");
-                repaired.failures.push(format!("{undo}: {error}"));
-            }
-        }
-    }
-}
-
 /// Reads a journal; what cannot be read is left out with a warning.
-fn parse(bytes: &[u8]) -> (Option<Owner>, Vec<Undo>) {
+fn parse(bytes: &[u8]) -> (Option<Owner>, Vec<Step>) {
     let mut lines = bytes
         .split(|octet| *octet == b'\n')
         .filter(|line| !line.is_empty());
     let owner = lines.next().and_then(|line| serde_json::from_slice(line).ok());
-    let mut steps = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
     for line in lines {
         match serde_json::from_slice(line) {
-            Ok(Line::Undo(undo)) => steps.push(undo),
+            Ok(Line::Step(step)) => steps.push(step),
+            Ok(Line::TakenBack { taken_back }) => steps.retain(|step| step.undo != taken_back),
             Ok(Line::Void { .. }) => {
                 steps.pop();
             }
@@ -259,6 +254,32 @@ fn parse(bytes: &[u8]) -> (Option<Owner>, Vec<Undo>) {
         }
     }
     (owner, steps)
+}
+
+/// Puts a journal with these steps in the place of the one at `path`.
+fn replace(path: &Path, owner: &Owner, steps: &[Step]) -> io::Result<File> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
+    let replaced = write_draft(&draft, owner, steps).and_then(|file| {
+        fs::rename(&draft, path)?;
+        Ok(file)
+    });
+    if replaced.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    replaced
+}
+
+fn write_draft(draft: &Path, owner: &Owner, steps: &[Step]) -> io::Result<File> {
+    let _ = fs::remove_file(draft);
+    let mut file = OpenOptions::new()
+        .append(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(draft)?;
+    write_line(&mut file, owner)?;
+    steps.iter().try_for_each(|step| write_line(&mut file, step))?;
+    Ok(file)
 }
 
 fn write_line(file: &mut File, value: &impl Serialize) -> io::Result<()> {
@@ -322,7 +343,7 @@ pub(super) fn file_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::linux::netlink::{LinkState, Route};
+    use crate::platform::linux::netlink::{Block, LinkState, Route};
     use crate::platform::script::ScriptCall;
 
     #[test]
@@ -336,9 +357,20 @@ mod tests {
         }
         journal.record(&steps[0]).expect("write");
         journal.void().expect("write");
+        let other = Step::from(Undo::DeleteAddress {
+            device: 8,
+            address: "10.20.1.3/32".parse().expect("prefix"),
+        });
+        journal.record(&other).expect("write");
+        journal.taken_back(&other.undo).expect("write");
         let (owner, read) = parse(&fs::read(journal.path()).expect("read"));
         assert_eq!(owner.expect("first line").pid, std::process::id());
         assert_eq!(read, steps);
+        journal.rewrite(&steps[1..]).expect("rewritten");
+        journal.record(&steps[0]).expect("write");
+        let (owner, read) = parse(&fs::read(journal.path()).expect("read"));
+        assert_eq!(owner.expect("first line").name, "work/1");
+        assert_eq!(read, [&steps[1..], &steps[..1]].concat());
         let mode = fs::metadata(journal.path()).expect("metadata").mode();
         assert_eq!(mode & 0o777, 0o600);
         let path = journal.path().to_owned();
@@ -370,8 +402,9 @@ mod tests {
             pid: 1,
             start: u64::MAX,
             namespace: Some("net:[1]".to_owned()),
+            name: "elsewhere".to_owned(),
         };
-        let other = Journal::create_for(dir.path(), "elsewhere", &elsewhere).expect("journal");
+        let other = Journal::create_for(dir.path(), elsewhere).expect("journal");
         fs::write(dir.path().join("bad.journal"), b"rubbish\nmore").expect("write");
         let repaired = repair(dir.path());
         assert_eq!((repaired.journals, repaired.undone), (1, 0));
@@ -423,14 +456,14 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path()).expect("list").count(), before);
     }
 
-    fn all_kinds() -> Vec<Undo> {
+    fn all_kinds() -> Vec<Step> {
         let link = LinkState {
             device: 7,
             mtu: 1500,
             up: false,
             queue_len: 500,
         };
-        vec![
+        let undos = vec![
             Undo::RestoreLink { before: link },
             Undo::DeleteAddress {
                 device: 7,
@@ -444,6 +477,12 @@ mod tests {
                     metric: 50,
                 },
             },
+            Undo::DeleteBlock {
+                block: Block {
+                    destination: "2000::/3".parse().expect("prefix"),
+                    metric: 1,
+                },
+            },
             Undo::Script {
                 call: ScriptCall::new(
                     "true",
@@ -451,6 +490,9 @@ mod tests {
                     [("TUNDEV".to_owned(), "tun0".to_owned())].into(),
                 ),
             },
-        ]
+        ];
+        let passing = undos.iter().cloned().map(Step::from);
+        let lasting = undos.iter().cloned().map(|undo| Step { undo, lasting: true });
+        passing.chain(lasting).collect()
     }
 }

@@ -5,9 +5,9 @@
     reason = "kernel messages have dozens of attributes, of which we read a few"
 )]
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressMessage};
 use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage};
@@ -15,7 +15,7 @@ use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteType, RouteVia,
 };
 
-use super::netlink::{LinkState, NextHop, Route};
+use super::netlink::{Block, LinkState, NextHop, Route};
 
 pub(super) fn link_state(message: &LinkMessage) -> LinkState {
     let mut state = LinkState {
@@ -57,30 +57,73 @@ pub(super) fn address_of(message: &AddressMessage) -> Option<Ipv4Net> {
 }
 
 pub(super) fn route_message(route: &Route) -> RouteMessage {
+    let mut message = message_for(route.destination, RouteType::Unicast, route.metric);
+    message.attributes.push(RouteAttribute::Oif(route.device));
+    message
+        .attributes
+        .extend(route.via.map(|via| match (via, route.destination) {
+            (IpAddr::V4(via), _) => RouteAttribute::Gateway(RouteAddress::Inet(via)),
+            (IpAddr::V6(via), IpNet::V4(_)) => RouteAttribute::Via(RouteVia::Inet6(via)),
+            (IpAddr::V6(via), IpNet::V6(_)) => RouteAttribute::Gateway(RouteAddress::Inet6(via)),
+        }));
+    message
+}
+
+pub(super) fn block_message(block: Block) -> RouteMessage {
+    message_for(block.destination, RouteType::Unreachable, block.metric)
+}
+
+fn message_for(destination: IpNet, kind: RouteType, metric: u32) -> RouteMessage {
     let mut message = RouteMessage::default();
     message.header = RouteHeader {
-        address_family: AddressFamily::Inet,
-        destination_prefix_length: route.destination.prefix_len(),
+        address_family: family_of(destination.addr()),
+        destination_prefix_length: destination.prefix_len(),
         table: RouteHeader::RT_TABLE_MAIN,
         protocol: RouteProtocol::Static,
-        kind: RouteType::Unicast,
+        kind,
         ..RouteHeader::default()
     };
-    let destination = RouteAddress::Inet(route.destination.network());
     message.attributes = vec![
-        RouteAttribute::Destination(destination),
-        RouteAttribute::Oif(route.device),
-        RouteAttribute::Priority(route.metric),
+        RouteAttribute::Destination(route_address(destination.network())),
+        RouteAttribute::Priority(metric),
     ];
-    message.attributes.extend(route.via.map(|via| match via {
-        IpAddr::V4(via) => RouteAttribute::Gateway(RouteAddress::Inet(via)),
-        IpAddr::V6(via) => RouteAttribute::Via(RouteVia::Inet6(via)),
-    }));
     message
+}
+
+pub(super) fn family_of(address: IpAddr) -> AddressFamily {
+    match address {
+        IpAddr::V4(_) => AddressFamily::Inet,
+        IpAddr::V6(_) => AddressFamily::Inet6,
+    }
+}
+
+pub(super) fn route_address(address: IpAddr) -> RouteAddress {
+    match address {
+        IpAddr::V4(address) => RouteAddress::Inet(address),
+        IpAddr::V6(address) => RouteAddress::Inet6(address),
+    }
 }
 
 /// The route in a dump message, `None` when it is of another table or not unicast.
 pub(super) fn main_route(message: &RouteMessage) -> Option<Route> {
+    let (destination, metric) = main_entry(message, RouteType::Unicast)?;
+    let hop = next_hop(message);
+    Some(Route {
+        destination,
+        device: hop.device,
+        via: hop.via,
+        metric,
+    })
+}
+
+/// The blocked prefix in a dump message, `None` when it is of another table or not blocked.
+pub(super) fn main_block(message: &RouteMessage) -> Option<Block> {
+    let (destination, metric) = main_entry(message, RouteType::Unreachable)?;
+    Some(Block { destination, metric })
+}
+
+/// Prefix and metric of an entry of the main table with this type.
+fn main_entry(message: &RouteMessage, kind: RouteType) -> Option<(IpNet, u32)> {
     let table = message
         .attributes
         .iter()
@@ -89,25 +132,25 @@ pub(super) fn main_route(message: &RouteMessage) -> Option<Route> {
             _ => None,
         })
         .unwrap_or_else(|| message.header.table.into());
-    if table != u32::from(RouteHeader::RT_TABLE_MAIN) || message.header.kind != RouteType::Unicast {
+    if table != u32::from(RouteHeader::RT_TABLE_MAIN) || message.header.kind != kind {
         return None;
     }
-    let mut address = Ipv4Addr::UNSPECIFIED;
+    let mut address = match message.header.address_family {
+        AddressFamily::Inet => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        AddressFamily::Inet6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        _ => return None,
+    };
     let mut metric = 0;
     for attribute in &message.attributes {
         match attribute {
-            RouteAttribute::Destination(RouteAddress::Inet(destination)) => address = *destination,
+            RouteAttribute::Destination(RouteAddress::Inet(destination)) => address = (*destination).into(),
+            RouteAttribute::Destination(RouteAddress::Inet6(destination)) => address = (*destination).into(),
             RouteAttribute::Priority(priority) => metric = *priority,
             _ => {}
         }
     }
-    let hop = next_hop(message);
-    Some(Route {
-        destination: Ipv4Net::new(address, message.header.destination_prefix_length).ok()?,
-        device: hop.device,
-        via: hop.via,
-        metric,
-    })
+    let destination = IpNet::new(address, message.header.destination_prefix_length).ok()?;
+    Some((destination, metric))
 }
 
 /// Interface and next hop of a route; of several next hops the first.
@@ -134,6 +177,7 @@ fn take_hop(attributes: &[RouteAttribute], hop: &mut NextHop) {
         match attribute {
             RouteAttribute::Oif(device) => hop.device = *device,
             RouteAttribute::Gateway(RouteAddress::Inet(via)) => hop.via = Some((*via).into()),
+            RouteAttribute::Gateway(RouteAddress::Inet6(via)) => hop.via = Some((*via).into()),
             RouteAttribute::Via(RouteVia::Inet6(via)) => hop.via = Some((*via).into()),
             _ => {}
         }

@@ -2,11 +2,13 @@
 
 mod account;
 mod applied;
+mod blocked;
 mod deletion;
 pub mod instance;
 pub mod journal;
 mod messages;
 pub mod netlink;
+mod outside;
 pub mod plan;
 pub mod process;
 pub mod setup;

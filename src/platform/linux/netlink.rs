@@ -1,4 +1,4 @@
-//! A small synchronous netlink client: link state, IPv4 addresses and routes.
+//! A small synchronous netlink client: link state, IPv4 addresses, routes of both families.
 //!
 //! Each request waits for the kernel's answer, which comes at once; a receive timeout bounds the wait all the same.
 
@@ -9,10 +9,10 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net};
 use netlink_packet_core::{
     NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
     NetlinkPayload,
@@ -21,13 +21,16 @@ use netlink_packet_route::address::{AddressAttribute, AddressMessage};
 use netlink_packet_route::link::{
     AfSpecInet6, AfSpecUnspec, In6AddrGenMode, LinkAttribute, LinkFlags, LinkMessage,
 };
-use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteFlags, RouteMessage, RouteScope};
+use netlink_packet_route::route::{RouteAttribute, RouteFlags, RouteMessage, RouteScope};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 use serde::{Deserialize, Serialize};
 
-use super::messages::{address_message, address_of, link_state, main_route, next_hop, route_message};
+use super::messages::{
+    address_message, address_of, block_message, family_of, link_state, main_block, main_route, next_hop,
+    route_address, route_message,
+};
 
 /// Connection to the kernel's routing tables, in the network namespace of the thread that opened it.
 pub struct Netlink {
@@ -48,16 +51,26 @@ pub struct LinkState {
     pub queue_len: u32,
 }
 
-/// An IPv4 unicast route of the main table.
+/// A unicast route of the main table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// Prefix, without host bits.
     #[serde(with = "prefix")]
-    pub destination: Ipv4Net,
+    pub destination: IpNet,
     /// Interface index.
     pub device: u32,
     /// Next hop; `None` when the prefix is on the link. An IPv4 route may have an IPv6 next hop (RFC 5549).
     pub via: Option<IpAddr>,
+    /// Metric; the smaller one wins between equal prefixes.
+    pub metric: u32,
+}
+
+/// A prefix that cannot be reached, as a route of the main table says: packets for it are refused at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// Prefix, without host bits.
+    #[serde(with = "prefix")]
+    pub destination: IpNet,
     /// Metric; the smaller one wins between equal prefixes.
     pub metric: u32,
 }
@@ -182,29 +195,55 @@ impl Netlink {
         self.change(RouteNetlinkMessage::DelRoute(message), 0)
     }
 
-    /// All IPv4 unicast routes of the main table.
+    /// Refuses packets for a prefix. Fails with EEXIST when there is a route with the same prefix and metric.
+    pub fn add_block(&mut self, block: Block) -> io::Result<()> {
+        let message = block_message(block);
+        self.change(RouteNetlinkMessage::NewRoute(message), NLM_F_CREATE | NLM_F_EXCL)
+    }
+
+    /// Lets packets for a prefix pass again. Fails with ESRCH when they already do.
+    pub fn delete_block(&mut self, block: Block) -> io::Result<()> {
+        let mut message = block_message(block);
+        message.header.scope = RouteScope::NoWhere;
+        self.change(RouteNetlinkMessage::DelRoute(message), 0)
+    }
+
+    /// All unicast routes of the main table.
     pub fn routes(&mut self) -> io::Result<Vec<Route>> {
-        let mut message = RouteMessage::default();
-        message.header.address_family = AddressFamily::Inet;
-        let replies = self.request(RouteNetlinkMessage::GetRoute(message), NLM_F_DUMP)?;
-        Ok(replies
-            .iter()
-            .filter_map(|reply| match reply {
-                RouteNetlinkMessage::NewRoute(message) => main_route(message),
+        self.main_table(main_route)
+    }
+
+    /// All prefixes the main table blocks.
+    pub fn blocks(&mut self) -> io::Result<Vec<Block>> {
+        self.main_table(main_block)
+    }
+
+    fn main_table<T>(&mut self, read: fn(&RouteMessage) -> Option<T>) -> io::Result<Vec<T>> {
+        let mut entries = Vec::new();
+        for family in [AddressFamily::Inet, AddressFamily::Inet6] {
+            let mut message = RouteMessage::default();
+            message.header.address_family = family;
+            let replies = self.request(RouteNetlinkMessage::GetRoute(message), NLM_F_DUMP)?;
+            // A kernel without IPv6 takes the question for one about all families.
+            entries.extend(replies.iter().filter_map(|reply| match reply {
+                RouteNetlinkMessage::NewRoute(message) if message.header.address_family == family => {
+                    read(message)
+                }
                 _ => None,
-            })
-            .collect())
+            }));
+        }
+        Ok(entries)
     }
 
     /// The path to an address, with all the routing rules of this machine applied. Fails with ENETUNREACH when there
     /// is none.
-    pub fn route_to(&mut self, address: Ipv4Addr) -> io::Result<NextHop> {
+    pub fn route_to(&mut self, address: IpAddr) -> io::Result<NextHop> {
         let mut message = RouteMessage::default();
-        message.header.address_family = AddressFamily::Inet;
-        message.header.destination_prefix_length = 32;
+        message.header.address_family = family_of(address);
+        message.header.destination_prefix_length = IpNet::from(address).prefix_len();
         message
             .attributes
-            .push(RouteAttribute::Destination(RouteAddress::Inet(address)));
+            .push(RouteAttribute::Destination(route_address(address)));
         let replies = self.request(RouteNetlinkMessage::GetRoute(message), NLM_F_ACK)?;
         replies
             .iter()
@@ -286,14 +325,20 @@ fn no_answer() -> io::Error {
 
 /// Prefixes as text in the undo journal.
 pub(crate) mod prefix {
-    use ipnet::Ipv4Net;
+    use std::fmt::Display;
+    use std::str::FromStr;
+
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(crate) fn serialize<S: Serializer>(net: &Ipv4Net, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<N: Display, S: Serializer>(net: &N, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(net)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ipv4Net, D::Error> {
+    pub(crate) fn deserialize<'de, N, D>(deserializer: D) -> Result<N, D::Error>
+    where
+        N: FromStr<Err: Display>,
+        D: Deserializer<'de>,
+    {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }

@@ -179,7 +179,7 @@ fn applying_again_changes_only_the_difference() {
         wanted.include[0] = "172.16.0.0/12".parse().expect("prefix");
         wanted.exclude = vec!["172.16.9.0/24".parse().expect("prefix")];
         world.apply(&mut setup, &wanted).expect("changed");
-        assert_eq!(lines(), written + 3, "one address, one include, one exclude");
+        assert_eq!(lines(), written + 5, "address and include changed, one exclude new");
         let routes = ip("route show");
         assert!(
             routes.contains("172.16.9.0/24 via 198.51.100.1 dev lan"),
@@ -429,6 +429,8 @@ fn a_bad_place_for_the_journal_is_refused_before_anything_else() {
                 name: "work".to_owned(),
                 journal_dir: Some(dir.to_owned()),
                 metric: DEFAULT_METRIC,
+                fail_closed: false,
+                ipv6_guard: false,
             })
             .expect("rights");
             let error = world.block_on(setup.prepare()).expect_err("refused");
@@ -691,6 +693,8 @@ impl World {
             name: "work".to_owned(),
             journal_dir: Some(self.dir.clone()),
             metric: DEFAULT_METRIC,
+            fail_closed: false,
+            ipv6_guard: false,
         }
     }
 

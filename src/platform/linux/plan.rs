@@ -19,6 +19,8 @@ pub struct Plan {
     pub tunnel: Vec<Ipv4Net>,
     /// Prefixes that need a route outside because a shorter one goes into the tunnel.
     pub outside: Vec<Ipv4Net>,
+    /// True when the tunnel takes the default route.
+    pub covers_default: bool,
     /// True when the gateway itself would be reached through its own tunnel without a host route.
     pub gateway_covered: bool,
     /// What a person should know about the lists.
@@ -43,6 +45,7 @@ impl Plan {
                 list(&routes.unroutable)
             ));
         }
+        let covers_default = routes.covers_default();
         let mut tunnel = routes.tunnel;
         tunnel.remove(&address.trunc());
         if let Some(host) = gateway.map(Ipv4Net::from)
@@ -64,6 +67,7 @@ impl Plan {
                 .filter(|net| net.prefix_len() > 0 && covered(net))
                 .copied()
                 .collect(),
+            covers_default,
             gateway_covered: gateway.is_some_and(|gateway| covered(&gateway.into())),
             tunnel: tunnel.into_iter().collect(),
             warnings,

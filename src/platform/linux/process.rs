@@ -38,6 +38,14 @@ pub fn terminate_group(pid: u32) {
     signal_group(pid, libc::SIGTERM);
 }
 
+/// Dies as if killed from outside. For tests of what is left then.
+#[cfg(debug_assertions)]
+pub(super) fn kill_self() {
+    if let Ok(pid) = i32::try_from(std::process::id()) {
+        send(pid, libc::SIGKILL);
+    }
+}
+
 fn signal_group(pid: u32, signal: i32) {
     if let Ok(group) = i32::try_from(pid)
         && group > 1

@@ -3,9 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::applied::{Applied, OUTSIDE_METRICS, ipv4};
+use super::applied::Applied;
 use super::journal::Journal;
 use super::netlink::{LinkState, Netlink};
+use super::outside::{OUTSIDE_METRICS, ipv4};
 use super::plan::Plan;
 use super::undo::UndoLog;
 use crate::config::NetworkConfig;
@@ -21,6 +22,10 @@ pub struct NativeOptions {
     pub journal_dir: Option<PathBuf>,
     /// Metric of the routes into the tunnel, at least 10; [`DEFAULT_METRIC`] by default.
     pub metric: u32,
+    /// Block the tunnel's prefixes while it is not up, and leave them blocked unless the user ends it.
+    pub fail_closed: bool,
+    /// Block IPv6 when the tunnel takes the default route.
+    pub ipv6_guard: bool,
 }
 
 /// Metric of tunnel routes; the value NetworkManager uses for VPNs.
@@ -33,8 +38,8 @@ pub const DEFAULT_METRIC: u32 = 50;
 #[derive(Debug)]
 pub struct NativeSetup {
     options: NativeOptions,
-    /// Begun by `prepare`, until there are changes to write down.
-    journal: Option<Journal>,
+    /// Begun by `prepare`, with what a dead run of that name has left blocked.
+    begun: Option<UndoLog>,
     applied: Option<Applied>,
 }
 
@@ -56,7 +61,7 @@ impl NativeSetup {
         }
         Ok(Self {
             options,
-            journal: None,
+            begun: None,
             applied: None,
         })
     }
@@ -75,16 +80,15 @@ impl NativeSetup {
         let mut applied = match self.applied.take_if(same) {
             Some(before) => before.with(interface, plan),
             None => {
-                if self.applied.is_some() {
-                    self.revert_now()?;
-                }
+                self.leave_device(&mut netlink)?;
                 self.begin(device, interface, plan)?
             }
         };
         let result = applied.reconcile(&mut netlink);
         if result.is_err() {
             // The first failure is the one to report; what cannot be taken back is logged.
-            let _ = applied.log.take_all_back(&mut netlink);
+            let _ = applied.log.take_passing_back(&mut netlink);
+            self.warn_about_blocked(&applied.log);
         } else {
             self.applied = Some(applied);
         }
@@ -94,44 +98,76 @@ impl NativeSetup {
     }
 
     fn begin(&mut self, device: LinkState, interface: &Interface, plan: Plan) -> Result<Applied, SetupError> {
-        let journal = match self.journal.take() {
-            None => self.start_journal()?,
-            ready => ready,
+        let log = match self.begun.take() {
+            Some(log) => log,
+            None => self.begin_log()?,
         };
         Ok(Applied {
             interface: interface.clone(),
             plan,
             device,
             metric: self.options.metric.max(OUTSIDE_METRICS.end() + 1),
-            log: UndoLog::new(journal),
+            fail_closed: self.options.fail_closed,
+            ipv6_guard: self.options.ipv6_guard,
+            log,
         })
     }
 
-    fn start_journal(&self) -> Result<Option<Journal>, SetupError> {
-        Journal::start(self.options.journal_dir.as_deref(), &self.options.name)
+    /// What is blocked stays while another device takes the place of the one that was set up.
+    fn leave_device(&mut self, netlink: &mut Netlink) -> Result<(), SetupError> {
+        let Some(mut applied) = self.applied.take() else {
+            return Ok(());
+        };
+        let left = applied.log.take_passing_back(netlink);
+        self.begun = Some(applied.log).filter(|log| !log.is_empty());
+        left.map_err(not_restored)
+    }
+
+    fn begin_log(&self) -> Result<UndoLog, SetupError> {
+        let begun = Journal::take_over(self.options.journal_dir.as_deref(), &self.options.name)?;
+        Ok(match begun {
+            None => UndoLog::default(),
+            Some((journal, steps)) => UndoLog::taken_over(journal, steps),
+        })
     }
 
     /// Finds out what can fail before the tunnel is asked for: the place of the journal.
     fn prepare_now(&mut self) -> Result<(), SetupError> {
-        if self.journal.is_none() && self.applied.is_none() {
-            self.journal = self.start_journal()?;
-            if self.journal.is_none() {
+        if self.begun.is_none() && self.applied.is_none() {
+            self.begun = Some(self.begin_log()?);
+            if self.options.journal_dir.is_none() {
                 tracing::warn!("no place for an undo journal: if killed, routes stay behind");
             }
         }
         Ok(())
     }
 
-    fn revert_now(&mut self) -> Result<(), SetupError> {
-        if let Some(unused) = self.journal.take() {
-            unused.remove();
-        }
-        let Some(applied) = &mut self.applied else {
+    fn revert_now(&mut self, farewell: Farewell) -> Result<(), SetupError> {
+        let applied = self.applied.take().map(|applied| applied.log);
+        let Some(mut log) = applied.or(self.begun.take()) else {
             return Ok(());
         };
-        let result = applied.log.take_all_back(&mut open()?);
-        self.applied = None;
-        result.map_err(|error| SetupError::from_io("cannot restore the network".to_owned(), error))
+        if log.is_empty() {
+            log.forget();
+            return Ok(());
+        }
+        let mut netlink = open()?;
+        let result = match farewell {
+            Farewell::Requested => log.take_all_back(&mut netlink),
+            Farewell::Failed => log.take_passing_back(&mut netlink),
+        };
+        self.warn_about_blocked(&log);
+        result.map_err(not_restored)
+    }
+
+    /// What is left in the log is what lasts.
+    fn warn_about_blocked(&self, log: &UndoLog) {
+        if !log.is_empty() {
+            let name = &self.options.name;
+            tracing::warn!(
+                "what the tunnel carried stays blocked; connect again, or free it with  vpnc-cli disconnect --repair {name}"
+            );
+        }
     }
 
     /// The network may have changed under the tunnel: finds the paths outside anew. Failures are for the log only, the
@@ -170,8 +206,8 @@ impl NetworkSetup for NativeSetup {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn revert(&mut self, _: Farewell) -> SetupFuture<'_> {
-        Box::pin(async move { self.revert_now() })
+    fn revert(&mut self, farewell: Farewell) -> SetupFuture<'_> {
+        Box::pin(async move { self.revert_now(farewell) })
     }
 }
 
@@ -183,6 +219,10 @@ fn warn_about_dns(config: &NetworkConfig) {
             "the built-in set-up leaves DNS alone; try -s /usr/share/vpnc-scripts/vpnc-script"
         );
     }
+}
+
+fn not_restored(error: io::Error) -> SetupError {
+    SetupError::from_io("cannot restore the network".to_owned(), error)
 }
 
 fn open() -> Result<Netlink, SetupError> {

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use crate::config::NetworkConfig;
+use crate::config::{NetworkConfig, means_default_route};
 use crate::platform::Interface;
 
 /// Variables that every call has, beside `reason`.
@@ -42,7 +42,7 @@ pub(super) fn variables(interface: &Interface, config: &NetworkConfig) -> BTreeM
     set("CISCO_DEF_DOMAIN", domains.join(" "));
     set("CISCO_CSTP_OPTIONS", option_lines(config, &domains));
     for (prefix, nets) in [
-        ("CISCO_SPLIT_INC", &config.include),
+        ("CISCO_SPLIT_INC", &include(config)),
         ("CISCO_SPLIT_EXC", &config.exclude),
     ] {
         if !nets.is_empty() {
@@ -83,7 +83,7 @@ fn option_lines(config: &NetworkConfig, domains: &[&str]) -> String {
     }
     lines.extend(config.wins.iter().map(|server| format!("WINS={server}")));
     let nets = [
-        ("split-include", &config.include),
+        ("split-include", &include(config)),
         ("split-exclude", &config.exclude),
     ];
     for (key, nets) in nets {
@@ -91,6 +91,22 @@ fn option_lines(config: &NetworkConfig, domains: &[&str]) -> String {
         lines.extend(nets.iter().map(line));
     }
     lines.join("\n")
+}
+
+/// The includes as scripts understand them: none stand for the default route, and beside others it is 0.0.0.0/0. When
+/// nothing at all is to be routed, the own address stands in, which leads here anyway.
+fn include(config: &NetworkConfig) -> Vec<Ipv4Net> {
+    let mut include = config.include.clone();
+    let means_default = means_default_route(&include);
+    if config.default_route && !means_default {
+        include.push(Ipv4Net::default());
+    } else if !config.default_route && means_default {
+        include.retain(|net| net.prefix_len() > 0);
+        if include.is_empty() {
+            include.push(config.address.into());
+        }
+    }
+    include
 }
 
 /// Scripts take three servers and get no more (R67).
@@ -111,6 +127,8 @@ fn clean_domains(domains: &[String]) -> Vec<&str> {
     let (clean, odd): (Vec<&str>, Vec<&str>) = domains
         .iter()
         .map(String::as_str)
+        // what only routes questions is no search domain, which is all that scripts know
+        .filter(|domain| !domain.starts_with('~'))
         .partition(|domain| is_clean(domain));
     for domain in odd {
         tracing::warn!(
@@ -134,10 +152,18 @@ mod tests {
             netmask: Ipv4Addr::new(255, 255, 0, 0),
             mtu: 1400,
             dns: (1..=5).map(|last| Ipv4Addr::new(10, 20, 0, last)).collect(),
-            domains: ["corp.example", "x$(reboot)", "-x", "lab_1.example", ""]
-                .map(str::to_owned)
-                .to_vec(),
+            domains: [
+                "corp.example",
+                "~lan.example",
+                "x$(reboot)",
+                "-x",
+                "lab_1.example",
+                "",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             wins: vec![Ipv4Addr::new(10, 20, 0, 60)],
+            default_route: false,
             include: nets(&["10.0.0.0/8", "192.168.7.9/24"]),
             exclude: nets(&["10.1.2.3/32"]),
         };
@@ -184,6 +210,7 @@ mod tests {
             dns: Vec::new(),
             domains: vec!["a b".to_owned()],
             wins: Vec::new(),
+            default_route: true,
             include: Vec::new(),
             exclude: Vec::new(),
         };
@@ -201,6 +228,29 @@ mod tests {
                 .collect::<Vec<_>>(),
             expected
         );
+    }
+
+    #[test]
+    fn the_default_route_is_told_in_the_way_scripts_know() {
+        for (include, default_route, told) in [
+            (&[][..], true, &[][..]),
+            (&[], false, &["10.20.1.2/32"]),
+            (&["10.0.0.0/8"], true, &["10.0.0.0/8", "0.0.0.0/0"]),
+            (&["10.0.0.0/8"], false, &["10.0.0.0/8"]),
+            (&["0.0.0.0/0", "10.0.0.0/8"], true, &["0.0.0.0/0", "10.0.0.0/8"]),
+            (&["0.0.0.0/0", "10.0.0.0/8"], false, &["10.0.0.0/8"]),
+        ] {
+            let mut config = config(include, &[]);
+            config.default_route = default_route;
+            let all = variables(&interface(), &config);
+            let count = all.get("CISCO_SPLIT_INC").map(|count| count.parse());
+            assert_eq!(count, (!told.is_empty()).then_some(Ok(told.len())), "{config:?}");
+            for (index, net) in nets(told).iter().enumerate() {
+                let value = |name: &str| all[&format!("CISCO_SPLIT_INC_{index}_{name}")].clone();
+                assert_eq!(value("ADDR"), net.addr().to_string(), "{config:?}");
+                assert_eq!(value("MASKLEN"), net.prefix_len().to_string(), "{config:?}");
+            }
+        }
     }
 
     #[test]

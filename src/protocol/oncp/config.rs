@@ -6,7 +6,7 @@ use ipnet::Ipv4Net;
 use tracing::{debug, warn};
 use zeroize::Zeroizing;
 
-use crate::config::NetworkConfig;
+use crate::config::{NetworkConfig, means_default_route};
 use crate::esp::{Cipher, KEY_BLOCK_LEN, Mac, SaKeys};
 use crate::protocol::LinkError;
 use crate::wire::tlv::{Attribute, attributes};
@@ -227,6 +227,7 @@ impl Draft {
             dns: self.dns,
             domains: self.domains,
             wins: self.wins,
+            default_route: means_default_route(&self.include),
             include: self.include,
             exclude: self.exclude,
         };

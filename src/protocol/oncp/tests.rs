@@ -444,7 +444,7 @@ fn odd_routes_domains_and_mtu_are_mended() {
     let (network, udp) = run.config();
     let routes: Vec<_> = network.include.iter().map(ToString::to_string).collect();
     assert_eq!(routes, ["10.1.0.0/16", "0.0.0.0/0", "0.0.0.0/0"]);
-    assert!(network.takes_default_route());
+    assert!(network.default_route);
     assert_eq!(network.dns.len(), 5);
     assert_eq!(network.domains, ["a.example", "c.example"]);
     assert_eq!(network.mtu, 1326);
