@@ -3,6 +3,7 @@
 use crate::cli::settings::MachineSettings;
 use crate::error::Error;
 use crate::net::settings::{ConnectSettings, NetworkMode};
+use crate::platform::linux::dns::RESOLVER_FILE;
 use crate::platform::linux::journal;
 use crate::platform::linux::setup::{NativeOptions, NativeSetup};
 use crate::platform::linux::tun::LinuxTun;
@@ -43,6 +44,8 @@ fn setup(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Box<dyn
             name: tunnel.name.clone(),
             journal_dir,
             metric: settings.metric,
+            dns: settings.dns,
+            resolver_file: RESOLVER_FILE.into(),
         })?),
     })
 }

@@ -307,7 +307,9 @@ impl Applied {
     fn owned_routes(&self) -> impl Iterator<Item = &Route> {
         self.log.steps().iter().filter_map(|undo| match undo {
             Undo::DeleteRoute { route } => Some(route),
-            Undo::RestoreLink { .. } | Undo::DeleteAddress { .. } | Undo::Script { .. } => None,
+            Undo::RestoreLink { .. } | Undo::DeleteAddress { .. } | Undo::Script { .. } | Undo::Dns(_) => {
+                None
+            }
         })
     }
 }

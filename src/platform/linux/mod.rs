@@ -3,6 +3,7 @@
 mod account;
 mod applied;
 mod deletion;
+pub mod dns;
 pub mod instance;
 pub mod journal;
 mod messages;

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use super::dns::RESOLVER_FILE;
 use super::journal;
 use super::netlink::Netlink;
 use super::setup::{DEFAULT_METRIC, NativeOptions, NativeSetup};
@@ -16,7 +17,7 @@ use super::tun::LinuxTun;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::packet::{Batch, MAX_PACKETS, Received};
-use crate::platform::{Farewell, NetworkSetup, SetupError, TunDevice, Written};
+use crate::platform::{DnsChoice, Farewell, NetworkSetup, SetupError, TunDevice, Written};
 
 #[test]
 fn split_routes_come_and_go() {
@@ -429,6 +430,8 @@ fn a_bad_place_for_the_journal_is_refused_before_anything_else() {
                 name: "work".to_owned(),
                 journal_dir: Some(dir.to_owned()),
                 metric: DEFAULT_METRIC,
+                dns: DnsChoice::Auto,
+                resolver_file: RESOLVER_FILE.into(),
             })
             .expect("rights");
             let error = world.block_on(setup.prepare()).expect_err("refused");
@@ -691,6 +694,8 @@ impl World {
             name: "work".to_owned(),
             journal_dir: Some(self.dir.clone()),
             metric: DEFAULT_METRIC,
+            dns: DnsChoice::Auto,
+            resolver_file: RESOLVER_FILE.into(),
         }
     }
 

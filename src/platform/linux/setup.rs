@@ -4,12 +4,13 @@ use std::io;
 use std::path::PathBuf;
 
 use super::applied::{Applied, OUTSIDE_METRICS, ipv4};
+use super::dns::{Dns, Link};
 use super::journal::Journal;
 use super::netlink::{LinkState, Netlink};
 use super::plan::Plan;
 use super::undo::UndoLog;
 use crate::config::NetworkConfig;
-use crate::platform::{Farewell, Interface, NetworkSetup, SetupError, SetupFuture, privilege};
+use crate::platform::{DnsChoice, Farewell, Interface, NetworkSetup, SetupError, SetupFuture, privilege};
 
 /// Settings of the built-in set-up.
 #[derive(Debug, Clone)]
@@ -21,6 +22,11 @@ pub struct NativeOptions {
     pub journal_dir: Option<PathBuf>,
     /// Metric of the routes into the tunnel, at least 10; [`DEFAULT_METRIC`] by default.
     pub metric: u32,
+    /// Who is told the name servers.
+    pub dns: DnsChoice,
+    /// The resolver file, [`RESOLVER_FILE`](super::dns::RESOLVER_FILE) unless a network namespace has its own. Only that
+    /// file is written then, and no service of this machine is told anything.
+    pub resolver_file: PathBuf,
 }
 
 /// Metric of tunnel routes; the value NetworkManager uses for VPNs.
@@ -36,13 +42,15 @@ pub struct NativeSetup {
     /// Begun by `prepare`, until there are changes to write down.
     journal: Option<Journal>,
     applied: Option<Applied>,
+    dns: Dns,
 }
 
 impl NativeSetup {
     /// A set-up that has changed nothing yet.
     ///
     /// # Errors
-    /// [`SetupError::NotPermitted`] without CAP_NET_ADMIN, so that nobody signs in for nothing.
+    /// [`SetupError::NotPermitted`] without CAP_NET_ADMIN, and an error when the chosen way to set name servers cannot
+    /// work, so that nobody signs in for nothing.
     pub fn new(options: NativeOptions) -> Result<Self, SetupError> {
         if !privilege::can_configure_network() {
             return Err(SetupError::NotPermitted {
@@ -54,14 +62,17 @@ impl NativeSetup {
                 hint: Some("sudo, or leave the set-up to others with --network none or -s SCRIPT".to_owned()),
             });
         }
+        let dns = Dns::new(options.dns, options.resolver_file.clone());
+        dns.check()?;
         Ok(Self {
             options,
             journal: None,
             applied: None,
+            dns,
         })
     }
 
-    fn apply_now(&mut self, interface: &Interface, config: &NetworkConfig) -> Result<(), SetupError> {
+    async fn apply_now(&mut self, interface: &Interface, config: &NetworkConfig) -> Result<(), SetupError> {
         let mut netlink = open()?;
         let plan = Plan::new(config, ipv4(interface.gateway));
         for warning in &plan.warnings {
@@ -76,21 +87,28 @@ impl NativeSetup {
             Some(before) => before.with(interface, plan),
             None => {
                 if self.applied.is_some() {
-                    self.revert_now()?;
+                    self.revert_now().await?;
                 }
                 self.begin(device, interface, plan)?
             }
         };
-        let result = applied.reconcile(&mut netlink);
+        let mut result = applied.reconcile(&mut netlink);
+        // a future that is dropped here must not take the log along
+        let applied = self.applied.insert(applied);
+        if result.is_ok() {
+            let link = Link {
+                device: device.device,
+                name: interface.name.clone(),
+            };
+            result = self.dns.apply(link, config, &mut applied.log).await;
+        }
         if result.is_err() {
             // The first failure is the one to report; what cannot be taken back is logged.
             let _ = applied.log.take_all_back(&mut netlink);
-        } else {
-            self.applied = Some(applied);
+            self.applied = None;
+            self.dns.forget();
         }
-        result?;
-        warn_about_dns(config);
-        Ok(())
+        result
     }
 
     fn begin(&mut self, device: LinkState, interface: &Interface, plan: Plan) -> Result<Applied, SetupError> {
@@ -122,13 +140,14 @@ impl NativeSetup {
         Ok(())
     }
 
-    fn revert_now(&mut self) -> Result<(), SetupError> {
+    async fn revert_now(&mut self) -> Result<(), SetupError> {
         if let Some(unused) = self.journal.take() {
             unused.remove();
         }
         let Some(applied) = &mut self.applied else {
             return Ok(());
         };
+        self.dns.take_back(&mut applied.log).await;
         let result = applied.log.take_all_back(&mut open()?);
         self.applied = None;
         result.map_err(|error| SetupError::from_io("cannot restore the network".to_owned(), error))
@@ -145,6 +164,14 @@ impl NativeSetup {
             tracing::warn!(%error, "routes outside the tunnel not refreshed");
         }
     }
+
+    /// Other programs write the name servers of a new network where ours are.
+    async fn refresh_names(&mut self) -> Result<(), SetupError> {
+        if let Some(applied) = &mut self.applied {
+            self.dns.again(&mut applied.log).await;
+        }
+        Ok(())
+    }
 }
 
 impl NetworkSetup for NativeSetup {
@@ -153,7 +180,7 @@ impl NetworkSetup for NativeSetup {
     }
 
     fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a> {
-        Box::pin(async move { self.apply_now(interface, config) })
+        Box::pin(self.apply_now(interface, config))
     }
 
     fn attempt_reconnect(&mut self) -> SetupFuture<'_> {
@@ -162,26 +189,16 @@ impl NetworkSetup for NativeSetup {
     }
 
     fn reconnected(&mut self) -> SetupFuture<'_> {
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(self.refresh_names())
     }
 
     fn network_changed(&mut self) -> SetupFuture<'_> {
         self.refresh_outside();
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(self.refresh_names())
     }
 
     fn revert(&mut self, _: Farewell) -> SetupFuture<'_> {
-        Box::pin(async move { self.revert_now() })
-    }
-}
-
-fn warn_about_dns(config: &NetworkConfig) {
-    if !config.dns.is_empty() {
-        tracing::warn!(
-            servers = ?config.dns,
-            domains = ?config.domains,
-            "the built-in set-up leaves DNS alone; try -s /usr/share/vpnc-scripts/vpnc-script"
-        );
+        Box::pin(self.revert_now())
     }
 }
 

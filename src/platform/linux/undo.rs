@@ -6,6 +6,7 @@ use std::io;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
+use super::dns::undo::DnsUndo;
 use super::journal::Journal;
 use super::netlink::{LinkState, Netlink, Route, prefix};
 use crate::platform::SetupError;
@@ -38,6 +39,8 @@ pub enum Undo {
         /// Command and environment.
         call: ScriptCall,
     },
+    /// Take back a change of the name set-up.
+    Dns(DnsUndo),
 }
 
 /// What came of taking a change back.
@@ -54,6 +57,7 @@ impl Undo {
     pub fn perform(&self, netlink: &mut Netlink) -> io::Result<Undone> {
         let result = match self {
             Self::Script { call } => return run_script(call),
+            Self::Dns(undo) => return undo.perform_blocking(),
             Self::RestoreLink { before } => netlink.set_link(*before),
             Self::DeleteAddress { device, address } => netlink.delete_address(*device, *address),
             Self::DeleteRoute { route } => netlink.delete_route(route),
@@ -62,6 +66,15 @@ impl Undo {
             Ok(()) => Ok(Undone::Done),
             Err(error) if is_gone(&error) => Ok(Undone::Gone),
             Err(error) => Err(error),
+        }
+    }
+
+    /// The change of the name set-up, if it is one.
+    pub(super) fn as_dns(&self) -> Option<&DnsUndo> {
+        if let Self::Dns(undo) = self {
+            Some(undo)
+        } else {
+            None
         }
     }
 }
@@ -74,6 +87,7 @@ impl fmt::Display for Undo {
             Self::DeleteAddress { address, .. } => write!(f, "address {address}"),
             Self::DeleteRoute { route } => write!(f, "route {}", route.destination),
             Self::Script { call } => write!(f, "script with reason={}", call.reason()),
+            Self::Dns(undo) => undo.fmt(f),
         }
     }
 }
@@ -159,6 +173,11 @@ impl UndoLog {
         undo.perform(netlink)?;
         self.steps.retain(|step| step != undo);
         Ok(())
+    }
+
+    /// Notes that one change was taken back by other means.
+    pub(super) fn is_taken_back(&mut self, undo: &Undo) {
+        self.steps.retain(|step| step != undo);
     }
 
     /// Takes everything back, newest first, going on after failures. The journal is removed only if all went well,
