@@ -165,6 +165,14 @@ pub enum SetupError {
         /// The system's answer.
         source: io::Error,
     },
+    /// What was chosen for name servers cannot work here.
+    #[error("name servers cannot be set with --dns {choice}: {why}")]
+    Dns {
+        /// The choice as it was given.
+        choice: &'static str,
+        /// What is missing.
+        why: String,
+    },
     /// No interface can have this name.
     #[error("interface name \"{name}\" {why}")]
     BadName {
@@ -238,6 +246,7 @@ impl SetupError {
             | Self::Busy { .. }
             | Self::NotTun { .. }
             | Self::TooMuch { .. }
+            | Self::Dns { .. }
             | Self::RouteTaken { .. } => ExitStatus::System,
             Self::Script { .. } => ExitStatus::Failure,
         }
@@ -273,6 +282,9 @@ impl From<SetupError> for Error {
                     "check the path and that it is executable; Debian's is /usr/share/vpnc-scripts/vpnc-script"
                         .to_owned(),
                 );
+            }
+            SetupError::Dns { .. } => {
+                user.hint = Some("leave out --dns for the first way that works, or --dns none".to_owned());
             }
             SetupError::TooMuch { .. } => {
                 user.hint = Some("the built-in set-up: leave out -s".to_owned());

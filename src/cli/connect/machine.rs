@@ -3,6 +3,7 @@
 use crate::cli::settings::MachineSettings;
 use crate::error::Error;
 use crate::net::settings::{ConnectSettings, NetworkMode};
+use crate::platform::linux::dns::RESOLVER_FILE;
 use crate::platform::linux::journal;
 use crate::platform::linux::setup::{NativeOptions, NativeSetup};
 use crate::platform::linux::tun::LinuxTun;
@@ -45,6 +46,8 @@ fn setup(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Box<dyn
             metric: settings.metric,
             fail_closed: settings.fail_closed,
             ipv6_guard: settings.ipv6_guard,
+            dns: settings.dns,
+            resolver_file: RESOLVER_FILE.into(),
         })?),
     })
 }

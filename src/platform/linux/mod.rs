@@ -4,6 +4,7 @@ mod account;
 mod applied;
 mod blocked;
 mod deletion;
+pub mod dns;
 pub mod instance;
 pub mod journal;
 mod messages;

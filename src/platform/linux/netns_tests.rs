@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use super::dns::RESOLVER_FILE;
 use super::journal;
 use super::netlink::Netlink;
 use super::setup::{DEFAULT_METRIC, NativeOptions, NativeSetup};
@@ -16,7 +17,7 @@ use super::tun::LinuxTun;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::packet::{Batch, MAX_PACKETS, Received};
-use crate::platform::{Farewell, NetworkSetup, SetupError, TunDevice, Written};
+use crate::platform::{DnsChoice, Farewell, NetworkSetup, SetupError, TunDevice, Written};
 
 #[test]
 fn split_routes_come_and_go() {
@@ -179,7 +180,11 @@ fn applying_again_changes_only_the_difference() {
         wanted.include[0] = "172.16.0.0/12".parse().expect("prefix");
         wanted.exclude = vec!["172.16.9.0/24".parse().expect("prefix")];
         world.apply(&mut setup, &wanted).expect("changed");
-        assert_eq!(lines(), written + 5, "address and include changed, one exclude new");
+        assert_eq!(
+            lines(),
+            written + 5,
+            "address and include changed, one exclude new"
+        );
         let routes = ip("route show");
         assert!(
             routes.contains("172.16.9.0/24 via 198.51.100.1 dev lan"),
@@ -431,6 +436,8 @@ fn a_bad_place_for_the_journal_is_refused_before_anything_else() {
                 metric: DEFAULT_METRIC,
                 fail_closed: false,
                 ipv6_guard: false,
+                dns: DnsChoice::Auto,
+                resolver_file: RESOLVER_FILE.into(),
             })
             .expect("rights");
             let error = world.block_on(setup.prepare()).expect_err("refused");
@@ -695,6 +702,8 @@ impl World {
             metric: DEFAULT_METRIC,
             fail_closed: false,
             ipv6_guard: false,
+            dns: DnsChoice::Auto,
+            resolver_file: RESOLVER_FILE.into(),
         }
     }
 

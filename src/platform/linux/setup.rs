@@ -4,13 +4,14 @@ use std::io;
 use std::path::PathBuf;
 
 use super::applied::Applied;
+use super::dns::{Dns, Link};
 use super::journal::Journal;
 use super::netlink::{LinkState, Netlink};
 use super::outside::{OUTSIDE_METRICS, ipv4};
 use super::plan::Plan;
 use super::undo::UndoLog;
 use crate::config::NetworkConfig;
-use crate::platform::{Farewell, Interface, NetworkSetup, SetupError, SetupFuture, privilege};
+use crate::platform::{DnsChoice, Farewell, Interface, NetworkSetup, SetupError, SetupFuture, privilege};
 
 /// Settings of the built-in set-up.
 #[derive(Debug, Clone)]
@@ -26,6 +27,11 @@ pub struct NativeOptions {
     pub fail_closed: bool,
     /// Block IPv6 when the tunnel takes the default route.
     pub ipv6_guard: bool,
+    /// Who is told the name servers.
+    pub dns: DnsChoice,
+    /// The resolver file, [`RESOLVER_FILE`](super::dns::RESOLVER_FILE) unless a network namespace has its own. Only that
+    /// file is written then, and no service of this machine is told anything.
+    pub resolver_file: PathBuf,
 }
 
 /// Metric of tunnel routes; the value NetworkManager uses for VPNs.
@@ -41,13 +47,15 @@ pub struct NativeSetup {
     /// Begun by `prepare`, with what a dead run of that name has left blocked.
     begun: Option<UndoLog>,
     applied: Option<Applied>,
+    dns: Dns,
 }
 
 impl NativeSetup {
     /// A set-up that has changed nothing yet.
     ///
     /// # Errors
-    /// [`SetupError::NotPermitted`] without CAP_NET_ADMIN, so that nobody signs in for nothing.
+    /// [`SetupError::NotPermitted`] without CAP_NET_ADMIN, and an error when the chosen way to set name servers cannot
+    /// work, so that nobody signs in for nothing.
     pub fn new(options: NativeOptions) -> Result<Self, SetupError> {
         if !privilege::can_configure_network() {
             return Err(SetupError::NotPermitted {
@@ -59,14 +67,17 @@ impl NativeSetup {
                 hint: Some("sudo, or leave the set-up to others with --network none or -s SCRIPT".to_owned()),
             });
         }
+        let dns = Dns::new(options.dns, options.resolver_file.clone());
+        dns.check()?;
         Ok(Self {
             options,
             begun: None,
             applied: None,
+            dns,
         })
     }
 
-    fn apply_now(&mut self, interface: &Interface, config: &NetworkConfig) -> Result<(), SetupError> {
+    async fn apply_now(&mut self, interface: &Interface, config: &NetworkConfig) -> Result<(), SetupError> {
         let mut netlink = open()?;
         let plan = Plan::new(config, ipv4(interface.gateway));
         for warning in &plan.warnings {
@@ -80,21 +91,29 @@ impl NativeSetup {
         let mut applied = match self.applied.take_if(same) {
             Some(before) => before.with(interface, plan),
             None => {
-                self.leave_device(&mut netlink)?;
+                self.leave_device(&mut netlink).await?;
                 self.begin(device, interface, plan)?
             }
         };
-        let result = applied.reconcile(&mut netlink);
+        let mut result = applied.reconcile(&mut netlink);
+        // a future that is dropped here must not take the log along
+        let applied = self.applied.insert(applied);
+        if result.is_ok() {
+            let link = Link {
+                device: device.device,
+                name: interface.name.clone(),
+            };
+            result = self.dns.apply(link, config, &mut applied.log).await;
+        }
         if result.is_err() {
             // The first failure is the one to report; what cannot be taken back is logged.
-            let _ = applied.log.take_passing_back(&mut netlink);
-            self.warn_about_blocked(&applied.log);
-        } else {
-            self.applied = Some(applied);
+            self.dns.forget();
+            if let Some(mut applied) = self.applied.take() {
+                let _ = applied.log.take_passing_back(&mut netlink);
+                self.warn_about_blocked(&applied.log);
+            }
         }
-        result?;
-        warn_about_dns(config);
-        Ok(())
+        result
     }
 
     fn begin(&mut self, device: LinkState, interface: &Interface, plan: Plan) -> Result<Applied, SetupError> {
@@ -114,7 +133,10 @@ impl NativeSetup {
     }
 
     /// What is blocked stays while another device takes the place of the one that was set up.
-    fn leave_device(&mut self, netlink: &mut Netlink) -> Result<(), SetupError> {
+    async fn leave_device(&mut self, netlink: &mut Netlink) -> Result<(), SetupError> {
+        if let Some(applied) = &mut self.applied {
+            self.dns.take_back(&mut applied.log).await;
+        }
         let Some(mut applied) = self.applied.take() else {
             return Ok(());
         };
@@ -142,7 +164,10 @@ impl NativeSetup {
         Ok(())
     }
 
-    fn revert_now(&mut self, farewell: Farewell) -> Result<(), SetupError> {
+    async fn revert_now(&mut self, farewell: Farewell) -> Result<(), SetupError> {
+        if let Some(applied) = &mut self.applied {
+            self.dns.take_back(&mut applied.log).await;
+        }
         let applied = self.applied.take().map(|applied| applied.log);
         let Some(mut log) = applied.or(self.begun.take()) else {
             return Ok(());
@@ -181,6 +206,14 @@ impl NativeSetup {
             tracing::warn!(%error, "routes outside the tunnel not refreshed");
         }
     }
+
+    /// Other programs write the name servers of a new network where ours are.
+    async fn refresh_names(&mut self) -> Result<(), SetupError> {
+        if let Some(applied) = &mut self.applied {
+            self.dns.again(&mut applied.log).await;
+        }
+        Ok(())
+    }
 }
 
 impl NetworkSetup for NativeSetup {
@@ -189,7 +222,7 @@ impl NetworkSetup for NativeSetup {
     }
 
     fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a> {
-        Box::pin(async move { self.apply_now(interface, config) })
+        Box::pin(self.apply_now(interface, config))
     }
 
     fn attempt_reconnect(&mut self) -> SetupFuture<'_> {
@@ -198,26 +231,16 @@ impl NetworkSetup for NativeSetup {
     }
 
     fn reconnected(&mut self) -> SetupFuture<'_> {
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(self.refresh_names())
     }
 
     fn network_changed(&mut self) -> SetupFuture<'_> {
         self.refresh_outside();
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(self.refresh_names())
     }
 
     fn revert(&mut self, farewell: Farewell) -> SetupFuture<'_> {
-        Box::pin(async move { self.revert_now(farewell) })
-    }
-}
-
-fn warn_about_dns(config: &NetworkConfig) {
-    if !config.dns.is_empty() {
-        tracing::warn!(
-            servers = ?config.dns,
-            domains = ?config.domains,
-            "the built-in set-up leaves DNS alone; try -s /usr/share/vpnc-scripts/vpnc-script"
-        );
+        Box::pin(self.revert_now(farewell))
     }
 }
 

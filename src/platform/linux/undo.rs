@@ -6,6 +6,7 @@ use std::io;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
+use super::dns::undo::DnsUndo;
 use super::journal::Journal;
 use super::netlink::{Block, LinkState, Netlink, Route, prefix};
 use crate::platform::SetupError;
@@ -43,6 +44,8 @@ pub enum Undo {
         /// Command and environment.
         call: ScriptCall,
     },
+    /// Take back a change of the name set-up.
+    Dns(DnsUndo),
 }
 
 /// A change made.
@@ -76,6 +79,7 @@ impl Undo {
     pub fn perform(&self, netlink: &mut Netlink) -> io::Result<Undone> {
         let result = match self {
             Self::Script { call } => return run_script(call),
+            Self::Dns(undo) => return undo.perform_blocking(),
             Self::RestoreLink { before } => netlink.set_link(*before),
             Self::DeleteAddress { device, address } => netlink.delete_address(*device, *address),
             Self::DeleteRoute { route } => netlink.delete_route(route),
@@ -103,6 +107,15 @@ impl Undo {
         };
         Some(*block)
     }
+
+    /// The change of the name set-up, if it is one.
+    pub(super) fn as_dns(&self) -> Option<&DnsUndo> {
+        if let Self::Dns(undo) = self {
+            Some(undo)
+        } else {
+            None
+        }
+    }
 }
 
 /// Names the change in a few words. The environment of a script is long, and is not for the log.
@@ -114,6 +127,7 @@ impl fmt::Display for Undo {
             Self::DeleteRoute { route } => write!(f, "route {}", route.destination),
             Self::DeleteBlock { block } => write!(f, "block of {}", block.destination),
             Self::Script { call } => write!(f, "script with reason={}", call.reason()),
+            Self::Dns(undo) => undo.fmt(f),
         }
     }
 }
@@ -235,6 +249,15 @@ impl UndoLog {
             step.lasting = false;
         }
         self.rewrite_journal()
+    }
+
+    /// Notes that one change was taken back by other means.
+    pub(super) fn is_taken_back(&mut self, undo: &Undo) -> io::Result<()> {
+        self.steps.retain(|step| step.undo != *undo);
+        match &mut self.journal {
+            Some(journal) => journal.taken_back(undo),
+            None => Ok(()),
+        }
     }
 
     /// Takes everything back, newest first, going on after failures. The journal is removed only if all went well,
