@@ -4,6 +4,7 @@
 //! the configuration of the gateway and is reverted on every way out.
 
 pub mod fake;
+pub mod hooks;
 pub mod linux;
 pub mod none;
 pub mod privilege;
