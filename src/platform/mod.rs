@@ -19,6 +19,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
 
 use crate::config::NetworkConfig;
 use crate::error::{Error, plain_io};
@@ -54,7 +55,8 @@ pub struct Written {
 }
 
 /// What a set-up needs to know beside the gateway's configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Interface {
     /// Interface name.
     pub name: String,
@@ -92,7 +94,7 @@ pub trait NetworkSetup {
 }
 
 /// How a tunnel ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Farewell {
     /// The user wants it to end.
     Requested,
@@ -215,6 +217,9 @@ pub enum SetupError {
         /// False when the shell could not find or start it.
         ran: bool,
     },
+    /// What the process that keeps the rights says.
+    #[error("{}", .0.message)]
+    Told(Box<Error>),
 }
 
 impl SetupError {
@@ -241,6 +246,7 @@ impl SetupError {
             | Self::TooMuch { .. }
             | Self::RouteTaken { .. } => ExitStatus::System,
             Self::Script { .. } => ExitStatus::Failure,
+            Self::Told(error) => error.status,
         }
     }
 }
@@ -275,6 +281,7 @@ impl From<SetupError> for Error {
                         .to_owned(),
                 );
             }
+            SetupError::Told(error) => user = *error,
             SetupError::TooMuch { .. } => {
                 user.hint = Some("the built-in set-up: leave out -s".to_owned());
             }

@@ -1,10 +1,11 @@
 //! Linux: the tunnel device, and the network set-up over netlink with its undo journal.
 
-mod account;
+pub(super) mod account;
 mod applied;
 mod deletion;
 pub mod instance;
 pub mod journal;
+pub mod keeper;
 mod messages;
 pub mod netlink;
 pub mod plan;
