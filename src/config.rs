@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
 
 pub use self::overrides::Overrides;
 
 /// Addresses, routes and names for the tunnel interface, in the gateway's words (`juniper-nc.md §10`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NetworkConfig {
     /// Inner address of this client.
     pub address: Ipv4Addr,

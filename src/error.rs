@@ -3,12 +3,14 @@
 use std::fmt;
 use std::io;
 
+use serde::{Deserialize, Serialize};
+
 use crate::exit::ExitStatus;
 
 /// A failure in the user's terms: what went wrong, where, and what to type next.
 ///
 /// Printed as up to four lines (`error:`, `where:`, `note:`, `try:`). Nothing secret may be put into any of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Error {
     /// Exit status of the program.
     pub status: ExitStatus,

@@ -1,7 +1,9 @@
 //! Exit statuses of the program.
 
+use serde::{Deserialize, Serialize};
+
 /// Why the program ended, as the number a script sees. The numbers from 64 up follow `sysexits.h`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum ExitStatus {
     /// Success, or the tunnel ended because the user asked.

@@ -50,6 +50,7 @@ pub struct Batch {
     room: Room,
     end: usize,
     max_packet: usize,
+    keeps_tos: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +58,7 @@ struct Slot {
     start: usize,
     slot_len: usize,
     packet_len: usize,
+    tos: u8,
 }
 
 impl Batch {
@@ -71,7 +73,13 @@ impl Batch {
             room: Room::default(),
             end: 0,
             max_packet,
+            keeps_tos: false,
         }
+    }
+
+    /// Whether the type of service of packets is noted while it can be read, that is before they are sealed.
+    pub fn keep_tos(&mut self, keep: bool) {
+        self.keeps_tos = keep;
     }
 
     /// Forgets all packets; the memory stays.
@@ -105,12 +113,26 @@ impl Batch {
             return;
         }
         let slot_len = self.room.slot_len(len);
+        let tos = match self.keeps_tos {
+            true => self.tos_of(self.end + HEAD_ROOM, len),
+            false => 0,
+        };
         self.slots.push(Slot {
             start: self.end,
             slot_len,
             packet_len: len,
+            tos,
         });
         self.end += slot_len;
+    }
+
+    /// Type of service of the packet that lies there: the second octet in IPv4, across the first two in IPv6.
+    fn tos_of(&self, start: usize, len: usize) -> u8 {
+        match self.arena.get(start..start + len) {
+            Some([first, second, ..]) if first >> 4 == 4 => *second,
+            Some([first, second, ..]) if first >> 4 == 6 => first << 4 | second >> 4,
+            _ => 0,
+        }
     }
 
     /// Copies one packet in; false when it does not fit.
@@ -205,6 +227,11 @@ impl Batch {
         self.slots
             .iter()
             .map(|slot| &self.arena[slot.start..slot.start + slot.slot_len])
+    }
+
+    /// The same, each with the type of service of the packet inside: 0 unless [`Batch::keep_tos`] asked for it.
+    pub fn datagrams_with_tos(&self) -> impl ExactSizeIterator<Item = (&[u8], u8)> {
+        self.datagrams().zip(self.slots.iter().map(|slot| slot.tos))
     }
 }
 
@@ -362,6 +389,21 @@ mod tests {
         let starts: Vec<_> = batch.datagrams().map(<[u8]>::as_ptr).collect();
         assert_eq!(starts[1] as usize - starts[0] as usize, 1444);
         assert_eq!(batch.slots_mut().count(), 3);
+    }
+
+    #[test]
+    fn the_type_of_service_outlives_the_plain_packet() {
+        let mut batch = Batch::new(100);
+        let noted = |batch: &Batch| batch.datagrams_with_tos().map(|(_, tos)| tos).collect::<Vec<_>>();
+        let packets: [&[u8]; 4] = [&[0x45, 0xb8, 0, 4], &[0x6b, 0x80, 0, 0], &[0x45], &[0x15, 0xff]];
+        for keep in [false, true] {
+            batch.clear();
+            batch.keep_tos(keep);
+            assert!(packets.iter().all(|packet| batch.push(packet)));
+            batch.slots_mut().for_each(|(slot, _)| slot.fill(0xee));
+            let expected = if keep { [0xb8, 0xb8, 0, 0] } else { [0; 4] };
+            assert_eq!(noted(&batch), expected);
+        }
     }
 
     #[test]

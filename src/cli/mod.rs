@@ -103,8 +103,10 @@ fn connect(
     if let Some(login) = &mut settings.login {
         login.dump = Dump::of(messages);
     }
+    let (settings, separated) = connect::separate(settings)?;
     block_on(connect::connect(
         settings,
+        separated,
         environment,
         Progress::new(console.clone()),
     ))

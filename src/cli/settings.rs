@@ -307,6 +307,7 @@ fn gateway(
         },
         tls: tls(trust)?,
     };
+    settings.outer.check()?;
     Ok((settings, path))
 }
 

@@ -160,7 +160,7 @@ impl Connector {
         let mut backend = self.tls.first();
         loop {
             let tcp = match address {
-                Some(address) => open(address, &self.place, limit).await?,
+                Some(address) => self.open(address, &self.place, limit).await?,
                 None => self.open_proxied(limit).await?,
             };
             let peer = tcp.peer_addr().map_err(|source| NetError::Unreachable {
@@ -206,7 +206,7 @@ impl Connector {
             source: io::Error::from(io::ErrorKind::NotFound),
         });
         for address in candidates {
-            outcome = open(address, proxy.place(), each).await;
+            outcome = self.open(address, proxy.place(), each).await;
             if outcome.is_ok() {
                 break;
             }
@@ -243,6 +243,20 @@ impl Connector {
             }),
             Err(_) => Err(timed_out(proxy.place(), Step::Proxy, limit)),
         }
+    }
+
+    /// A TCP connection to the gateway or the proxy.
+    async fn open(&self, address: SocketAddr, place: &str, limit: Duration) -> Result<TcpStream, NetError> {
+        let unreachable = |source| NetError::Unreachable {
+            place: place.to_owned(),
+            source,
+        };
+        let tcp = match timeout(limit, self.settings.outer.connect(address)).await {
+            Ok(outcome) => outcome.map_err(unreachable)?,
+            Err(_) => return Err(timed_out(place, Step::Connect, limit)),
+        };
+        tune(&tcp).map_err(unreachable)?;
+        Ok(tcp)
     }
 
     /// Address literals as they are, then `--resolve`, then the system.
@@ -304,19 +318,6 @@ fn timed_out(place: &str, step: Step, limit: Duration) -> NetError {
 fn share(limit: Duration, candidates: usize) -> Duration {
     let count = u32::try_from(candidates.max(1)).unwrap_or(u32::MAX);
     (limit / count).max(MIN_SHARE).min(limit)
-}
-
-async fn open(address: SocketAddr, place: &str, limit: Duration) -> Result<TcpStream, NetError> {
-    let unreachable = |source| NetError::Unreachable {
-        place: place.to_owned(),
-        source,
-    };
-    let tcp = match timeout(limit, TcpStream::connect(address)).await {
-        Ok(outcome) => outcome.map_err(unreachable)?,
-        Err(_) => return Err(timed_out(place, Step::Connect, limit)),
-    };
-    tune(&tcp).map_err(unreachable)?;
-    Ok(tcp)
 }
 
 /// No delay for small records; keepalive because oNCP has none of its own (`juniper-nc.md §14.6`).

@@ -10,6 +10,7 @@ pub mod host_check;
 pub mod http;
 pub mod login;
 pub mod logout;
+pub mod outer;
 pub mod probe;
 mod proxy;
 pub mod random;

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::UdpSocket;
 
+use super::settings::OuterSettings;
 use crate::packet::{Batch, Received};
 
 /// A socket connected to the gateway's ESP port.
@@ -16,6 +17,8 @@ pub struct UdpPath {
     socket: UdpSocket,
     /// The batch being sent stops before this datagram.
     progress: usize,
+    /// Type of service the socket has now, if datagrams take over that of the packets inside.
+    tos: Option<u8>,
 }
 
 /// How far a batch got.
@@ -32,7 +35,7 @@ pub enum Sent {
 
 impl UdpPath {
     /// Binds a local port (0 = any) and connects to the gateway. Must be called inside a tokio runtime.
-    pub fn connect(gateway: IpAddr, port: u16, local_port: u16) -> io::Result<Self> {
+    pub fn connect(gateway: IpAddr, port: u16, local_port: u16, outer: &OuterSettings) -> io::Result<Self> {
         let socket = Socket::new(
             Domain::IPV4,
             Type::DGRAM.nonblocking().cloexec(),
@@ -48,11 +51,13 @@ impl UdpPath {
             // the socket before may still hold the port for a moment
             socket.set_reuse_address(true)?;
         }
+        outer.dress(&SockRef::from(&socket))?;
         socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, local_port)).into())?;
         socket.connect(&SocketAddr::from((gateway, port)).into())?;
         Ok(Self {
             socket: UdpSocket::from_std(socket.into())?,
             progress: 0,
+            tos: outer.pass_tos.then_some(0),
         })
     }
 
@@ -87,7 +92,8 @@ impl UdpPath {
     /// `ConnectionRefused` as above; the batch is given up.
     pub fn send_batch(&mut self, batch: &Batch) -> io::Result<Sent> {
         let mut refused = false;
-        for datagram in batch.datagrams().skip(self.progress) {
+        for (datagram, tos) in batch.datagrams_with_tos().skip(self.progress) {
+            self.take_over(tos);
             match self.socket.try_send(datagram) {
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Sent::Blocked),
@@ -110,12 +116,27 @@ impl UdpPath {
     ///
     /// The system is asked directly: tokio calls a socket blocked until it has waited for it once, and the first probes
     /// go out before.
-    pub fn send_once(&self, batch: &Batch) {
+    pub fn send_once(&mut self, batch: &Batch) {
+        self.take_over(0);
         let socket = SockRef::from(&self.socket);
         for datagram in batch.datagrams() {
             if let Err(error) = socket.send(datagram) {
                 tracing::debug!(%error, "datagram not sent");
             }
+        }
+    }
+
+    /// Gives the datagrams to come this type of service, if they take it over at all. The bits for congestion stay as
+    /// they are: the other side is not known to look at them (RFC 6040, compatibility mode).
+    fn take_over(&mut self, tos: u8) {
+        let Some(current) = &mut self.tos else { return };
+        let tos = tos & DSCP;
+        if *current == tos {
+            return;
+        }
+        *current = tos;
+        if let Err(error) = SockRef::from(&self.socket).set_tos_v4(tos.into()) {
+            tracing::debug!(%error, tos, "type of service not taken over");
         }
     }
 
@@ -152,6 +173,9 @@ fn allow_fragments(socket: &Socket) -> io::Result<()> {
         Err(io::Error::last_os_error())
     }
 }
+
+/// The six bits of the type of service that are not for congestion (RFC 2474, RFC 3168).
+const DSCP: u8 = 0xfc;
 
 /// Two thousand full-sized datagrams.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;

@@ -4,6 +4,7 @@
 //! the configuration of the gateway and is reverted on every way out.
 
 pub mod fake;
+pub mod hooks;
 pub mod linux;
 pub mod none;
 pub mod privilege;
@@ -18,6 +19,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use crate::config::NetworkConfig;
 use crate::error::{Error, plain_io};
@@ -53,7 +55,8 @@ pub struct Written {
 }
 
 /// What a set-up needs to know beside the gateway's configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Interface {
     /// Interface name.
     pub name: String,
@@ -91,7 +94,7 @@ pub trait NetworkSetup {
 }
 
 /// How a tunnel ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Farewell {
     /// The user wants it to end.
     Requested,
@@ -222,6 +225,9 @@ pub enum SetupError {
         /// False when the shell could not find or start it.
         ran: bool,
     },
+    /// What the process that keeps the rights says.
+    #[error("{}", .0.message)]
+    Told(Box<Error>),
 }
 
 impl SetupError {
@@ -249,6 +255,7 @@ impl SetupError {
             | Self::Dns { .. }
             | Self::RouteTaken { .. } => ExitStatus::System,
             Self::Script { .. } => ExitStatus::Failure,
+            Self::Told(error) => error.status,
         }
     }
 }
@@ -286,6 +293,7 @@ impl From<SetupError> for Error {
             SetupError::Dns { .. } => {
                 user.hint = Some("leave out --dns for the first way that works, or --dns none".to_owned());
             }
+            SetupError::Told(error) => user = *error,
             SetupError::TooMuch { .. } => {
                 user.hint = Some("the built-in set-up: leave out -s".to_owned());
             }

@@ -1,5 +1,8 @@
 //! What we may do, and keeping secrets where others cannot read them.
 
+pub mod limited;
+pub mod rights;
+
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::FromRawFd as _;

@@ -173,6 +173,14 @@ impl ScriptSetup {
     }
 }
 
+/// What a command finds in its environment beside `reason` when the tunnel is set up like this.
+pub fn environment(log_level: u8, interface: &Interface, config: &NetworkConfig) -> BTreeMap<String, String> {
+    let mut environment = base(log_level);
+    environment.extend(variables(interface, config));
+    take_oversized(&mut environment);
+    environment
+}
+
 impl NetworkSetup for ScriptSetup {
     fn prepare(&mut self) -> SetupFuture<'_> {
         let mut environment = base(self.options.log_level);

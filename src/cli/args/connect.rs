@@ -181,9 +181,13 @@ pub struct ReachArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     pub connect_timeout: u32,
     /// Bind the sockets to the gateway to this interface
+    ///
+    /// Questions for its address, by DNS, are asked as the machine always asks them; --resolve HOST:IP avoids them.
     #[arg(long, value_name = "IFNAME", value_parser = values::interface)]
     pub bind_interface: Option<String>,
-    /// Mark the packets to the gateway for policy routing
+    /// Mark the packets to the gateway for policy routing (needs CAP_NET_ADMIN)
+    ///
+    /// Questions for its address, by DNS, are not marked.
     #[arg(long, value_name = "N", value_parser = values::mark)]
     pub fwmark: Option<u32>,
     /// Accepted so that scripts for other clients work: only `nc` is built
@@ -220,6 +224,9 @@ pub struct TunnelArgs {
     )]
     pub esp_local_port: Option<u16>,
     /// Datagrams of the tunnel take over the type of service of the packets inside
+    ///
+    /// Only over ESP, and without the two bits for congestion. Whoever watches the line then sees which packets are
+    /// urgent.
     #[arg(long)]
     pub passtos: bool,
     /// Seconds without an answer over ESP after which TLS is used, instead of the gateway's (at least 2)

@@ -1,13 +1,17 @@
 //! What a tunnel uses of this machine: the device, who sets up the network, and what tells of changes.
 
-use crate::cli::settings::MachineSettings;
+use super::rights::{self, Separated};
+use crate::cli::settings::{Connection, MachineSettings};
 use crate::error::Error;
 use crate::net::settings::{ConnectSettings, NetworkMode};
+use crate::platform::hooks::{HookCommands, Hooked};
 use crate::platform::linux::dns::RESOLVER_FILE;
 use crate::platform::linux::journal;
 use crate::platform::linux::setup::{NativeOptions, NativeSetup};
 use crate::platform::linux::tun::LinuxTun;
 use crate::platform::none::NoSetup;
+use crate::platform::privilege::limited::Limited;
+use crate::platform::privilege::rights::Rights;
 use crate::platform::script::{ScriptOptions, ScriptSetup};
 use crate::platform::{NetworkSetup, NetworkWatch, TunDevice};
 
@@ -19,14 +23,61 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// Opens what the tunnel needs, before anybody signs in for nothing.
-    pub(super) fn open(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Self, Error> {
+    /// Opens what the tunnel needs, before anybody signs in for nothing. From then on this process belongs to the user
+    /// of `--setuid`, if there is one.
+    pub(super) fn open(
+        settings: &MachineSettings,
+        tunnel: &ConnectSettings,
+        owner: Owner,
+    ) -> Result<Self, Error> {
+        let device = Box::new(LinuxTun::open(tunnel.interface.as_deref())?);
+        let setup = match owner {
+            Owner::Other(separated) => separated.become_user(device.name())?,
+            Owner::Us(rights) => local_setup(settings, tunnel, rights)?,
+        };
         Ok(Self {
-            device: Box::new(LinuxTun::open(tunnel.interface.as_deref())?),
-            setup: setup(settings, tunnel)?,
+            device,
+            setup,
             watch: None,
         })
     }
+}
+
+/// Who sets up the network.
+pub(super) enum Owner {
+    /// This process, which then keeps these rights.
+    Us(Rights),
+    /// Another one.
+    Other(Box<Separated>),
+}
+
+impl Owner {
+    pub(super) fn new(separated: Option<Separated>, settings: &Connection) -> Self {
+        match separated {
+            Some(separated) => Self::Other(Box::new(separated)),
+            None => Self::Us(rights::of_one_process(settings)),
+        }
+    }
+}
+
+/// The set-up in the process that has the rights for it, with the hooks of the user around it. After setting up it keeps
+/// only `rights`.
+pub(super) fn local_setup(
+    settings: &MachineSettings,
+    tunnel: &ConnectSettings,
+    rights: Rights,
+) -> Result<Box<dyn NetworkSetup>, Error> {
+    let limited = Box::new(Limited::new(setup(settings, tunnel)?, rights));
+    let hooks = &settings.hooks;
+    let commands = HookCommands {
+        up: hooks.up.clone(),
+        down: hooks.down.clone(),
+        reconnect: hooks.reconnect.clone(),
+    };
+    Ok(match commands.is_empty() {
+        true => limited,
+        false => Box::new(Hooked::new(limited, commands, log_level())),
+    })
 }
 
 fn setup(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Box<dyn NetworkSetup>, Error> {

@@ -1,12 +1,14 @@
 //! `connect` and `logout`: the parts of the machine put together for the driver.
 
 mod machine;
+mod rights;
 
 use std::time::Duration;
 
 use tracing::{info, warn};
 
-use self::machine::Machine;
+use self::machine::{Machine, Owner};
+pub(super) use self::rights::{Separated, separate};
 use super::environment::Environment;
 use super::login::{self, CodeSource, FrontEnd, SignedIn};
 use super::output;
@@ -32,10 +34,17 @@ use crate::secret::Secret;
 /// What can be checked without the network is checked before anything is asked or sent: cookie, files, rights.
 pub(super) async fn connect(
     settings: Connection,
+    separated: Option<Separated>,
     environment: &Environment,
     progress: Progress,
 ) -> Result<(), Error> {
     harden();
+    // the process that keeps the rights also holds the name
+    let _lock = match &separated {
+        Some(_) => None,
+        None => lock(&settings.tunnel.name)?,
+    };
+    let owner = Owner::new(separated, &settings);
     let Connection {
         mut tunnel,
         login,
@@ -46,7 +55,6 @@ pub(super) async fn connect(
         print_cookie,
     } = settings;
     let board = Board::new(&tunnel.name);
-    let _lock = lock(&tunnel.name)?;
     repair(&tunnel);
     // from here on nothing blocks, so that signals are heard
     let mut signals = signals()?;
@@ -54,7 +62,7 @@ pub(super) async fn connect(
     let (connector, jar, companion, progress) = match login {
         Some(login) => {
             let codes = codes(&login, environment)?;
-            parts = Machine::open(&machine, &tunnel)?;
+            parts = Machine::open(&machine, &tunnel, owner)?;
             board.enter(State::Login);
             let mut front_end = FrontEnd::new(&login, progress, codes);
             let sign_in = login::sign_in(&login, &mut front_end);
@@ -78,7 +86,7 @@ pub(super) async fn connect(
             let connector = login::connector(&tunnel.gateway, &key, &tunnel.user_agent, &mut front_end);
             let connector = login::unless_ended(&mut signals, connector).await?;
             let jar = jar(&connector, &tunnel.cookie)?;
-            parts = Machine::open(&machine, &tunnel)?;
+            parts = Machine::open(&machine, &tunnel, owner)?;
             (connector, jar, None, front_end.into_progress())
         }
     };

@@ -24,7 +24,7 @@ impl Driver<'_> {
                 Output::Event(event) => event,
                 Output::Datagrams(probes) => {
                     // a lost probe is repeated by the engine's timers
-                    if let Some(udp) = &self.udp {
+                    if let Some(udp) = &mut self.udp {
                         udp.send_once(probes);
                     }
                     continue;
@@ -162,7 +162,8 @@ impl Driver<'_> {
         self.udp = None;
         self.batch_blocked = false;
         let Some(peer) = self.peer else { return };
-        match UdpPath::connect(peer, port, self.settings.esp_local_port) {
+        let outer = &self.settings.gateway.outer;
+        match UdpPath::connect(peer, port, self.settings.esp_local_port, outer) {
             Ok(udp) => self.udp = Some(udp),
             Err(error) => warn!(
                 error = plain_io(&error),

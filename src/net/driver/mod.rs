@@ -122,6 +122,8 @@ impl<'a> Driver<'a> {
             reconnect_timeout: settings.reconnect_timeout,
             random: Box::new(|| Box::new(KernelRandom::default())),
         });
+        let mut batch = Batch::new(MAX_INNER_PACKET);
+        batch.keep_tos(settings.gateway.outer.pass_tos);
         Self {
             settings,
             parts,
@@ -131,7 +133,7 @@ impl<'a> Driver<'a> {
             opening: None,
             channel: None,
             udp: None,
-            batch: Batch::new(MAX_INNER_PACKET),
+            batch,
             batch_blocked: false,
             received: Received::new(MAX_DATAGRAM),
             timer: Box::pin(sleep_until(tokio::time::Instant::now())),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tracing::{debug, info, warn};
 
-use super::{Driver, Parts, interruptible, poll_end_request};
+use super::{Driver, GRACE, Parts, interruptible, poll_end_request};
 use crate::error::Error;
 use crate::net::ending::Ending;
 use crate::net::status::State;
@@ -48,7 +48,13 @@ impl Driver<'_> {
         match result {
             Some(Ok(())) => {}
             Some(Err(error)) => warn!(%error, "not everything of the network set-up could be undone"),
-            None => warn!("the undoing of the network set-up was cut short; the next start goes on with it"),
+            None => {
+                warn!("the undoing of the network set-up was cut short; the next start goes on with it");
+                // if it was a command of the user that was cut, the undoing itself is still to be done
+                if timeout(GRACE, setup.revert(farewell)).await.is_err() {
+                    debug!("nor is it done without");
+                }
+            }
         }
         request.is_some()
     }

@@ -5,19 +5,19 @@ use std::io;
 
 /// An account of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Account {
-    pub(super) user: libc::uid_t,
-    pub(super) group: libc::gid_t,
-    pub(super) groups: Vec<libc::gid_t>,
+pub(in crate::platform) struct Account {
+    pub(in crate::platform) user: libc::uid_t,
+    pub(in crate::platform) group: libc::gid_t,
+    pub(in crate::platform) groups: Vec<libc::gid_t>,
     name: CString,
-    pub(super) home: CString,
+    pub(in crate::platform) home: CString,
     shell: CString,
 }
 
 impl Account {
     /// By name, or by number when it is one.
     #[expect(unsafe_code, reason = "the system's list of users has no safe form in std")]
-    pub(super) fn find(user: &str) -> Option<Self> {
+    pub(in crate::platform) fn find(user: &str) -> Option<Self> {
         let name = CString::new(user).ok()?;
         let number = user.parse().ok();
         let mut buffer: Vec<libc::c_char> = vec![0; ACCOUNT_SIZE];
@@ -68,9 +68,9 @@ impl Account {
         (result >= 0).then_some(groups)
     }
 
-    /// Gives all rights of root away. Only for a child between fork and exec.
+    /// Gives all rights of root away, in every thread.
     #[expect(unsafe_code, reason = "changing the user has no safe form in std")]
-    pub(super) fn become_it(&self) -> io::Result<()> {
+    pub(in crate::platform) fn become_it(&self) -> io::Result<()> {
         // SAFETY: the calls take numbers, and a list of them with its length.
         let done = unsafe {
             libc::setgroups(self.groups.len(), self.groups.as_ptr()) == 0
@@ -85,7 +85,7 @@ impl Account {
     }
 
     /// Programs look there for their files.
-    pub(super) fn variables(&self) -> [(&'static str, String); 4] {
+    pub(in crate::platform) fn variables(&self) -> [(&'static str, String); 4] {
         let text = |text: &CString| text.to_string_lossy().into_owned();
         [
             ("HOME", text(&self.home)),

@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::journal::{check_own_file, file_name, private_dir, state_error};
+use super::process;
 use crate::platform::SetupError;
 
 /// The claim of this process on an instance name. It ends with the process at the latest, however that ends; the file
@@ -50,7 +51,7 @@ impl Lock {
             // could lock a new file beside ours.
             if is_at(&file, &path) {
                 file.set_len(0)
-                    .and_then(|()| writeln!(file, "{}", std::process::id()))
+                    .and_then(|()| writeln!(file, "{}", process::run_id()))
                     .map_err(fail)?;
                 return Ok(Self { file, path });
             }

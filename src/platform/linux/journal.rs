@@ -330,6 +330,11 @@ fn is_ours(metadata: &fs::Metadata) -> bool {
     metadata.uid() == privilege::effective_user() && metadata.mode() & 0o022 == 0
 }
 
+/// A further file of the state of instance `name`.
+pub fn state_file(dir: &Path, name: &str, extension: &str) -> PathBuf {
+    dir.join(format!("{}.{extension}", file_name(name)))
+}
+
 /// An instance name as a file name: other characters than letters, digits, `.`, `_`, `-` become `_`.
 pub(super) fn file_name(name: &str) -> String {
     let clean = |character: char| match character {

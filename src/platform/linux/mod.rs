@@ -1,12 +1,13 @@
 //! Linux: the tunnel device, and the network set-up over netlink with its undo journal.
 
-mod account;
+pub(super) mod account;
 mod applied;
 mod blocked;
 mod deletion;
 pub mod dns;
 pub mod instance;
 pub mod journal;
+pub mod keeper;
 mod messages;
 pub mod netlink;
 mod outside;

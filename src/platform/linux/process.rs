@@ -2,6 +2,22 @@
 
 use std::fs;
 use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The number others know this run by: that of this process, unless it acts for another.
+pub fn run_id() -> u32 {
+    match ACTS_FOR.load(Ordering::Relaxed) {
+        0 => std::process::id(),
+        other => other,
+    }
+}
+
+/// This process acts for another from now on.
+pub(super) fn act_for(pid: u32) {
+    ACTS_FOR.store(pid, Ordering::Relaxed);
+}
+
+static ACTS_FOR: AtomicU32 = AtomicU32::new(0);
 
 /// Start time of process `pid` in clock ticks since boot; `None` when there is no such process or it may not be
 /// looked at. Together with the pid it names a process for good, although pids are used again.

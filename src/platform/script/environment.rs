@@ -7,11 +7,12 @@ use ipnet::Ipv4Net;
 
 use crate::config::{NetworkConfig, means_default_route};
 use crate::platform::Interface;
+use crate::platform::linux::process;
 
 /// Variables that every call has, beside `reason`.
 pub(super) fn base(log_level: u8) -> BTreeMap<String, String> {
     BTreeMap::from([
-        ("VPNPID".to_owned(), std::process::id().to_string()),
+        ("VPNPID".to_owned(), process::run_id().to_string()),
         ("LOG_LEVEL".to_owned(), log_level.min(3).to_string()),
     ])
 }
