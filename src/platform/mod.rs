@@ -43,6 +43,12 @@ pub trait TunDevice {
     fn write_batch(&mut self, received: &Received) -> io::Result<Written>;
 }
 
+/// What took the place of a device has ended, and the tunnel with it: the error inside that of
+/// [`TunDevice::poll_readable`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DeviceEnded(pub String);
+
 /// Result of writing one batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Written {
@@ -185,6 +191,16 @@ pub enum SetupError {
         /// Interface name.
         name: String,
     },
+    /// There is no such network namespace.
+    #[error("no network namespace {}: {}", path.display(), plain_io(source))]
+    NoNamespace {
+        /// Its file.
+        path: PathBuf,
+        /// Its name, if it was given by one.
+        name: Option<String>,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// The gateway's configuration is more than a script can be told.
     #[error("the configuration of the gateway is too large for a script: {} KiB of environment", size / 1024)]
     TooMuch {
@@ -234,6 +250,7 @@ impl SetupError {
             Self::NotPermitted { .. } | Self::UnsafeDir { .. } => ExitStatus::NoPermission,
             Self::CannotCreate { .. } => ExitStatus::CannotCreate,
             Self::BadName { .. } => ExitStatus::Usage,
+            Self::NoNamespace { .. } => ExitStatus::NoInput,
             Self::System { .. }
             | Self::Busy { .. }
             | Self::NotTun { .. }
@@ -274,6 +291,9 @@ impl From<SetupError> for Error {
                         .to_owned(),
                 );
             }
+            SetupError::NoNamespace { name: Some(name), .. } if !name.trim_matches('.').is_empty() => {
+                user.hint = Some(format!("ip netns add {name}"));
+            }
             SetupError::TooMuch { .. } => {
                 user.hint = Some("the built-in set-up: leave out -s".to_owned());
             }
@@ -282,6 +302,7 @@ impl From<SetupError> for Error {
             | SetupError::BadName { .. }
             | SetupError::Busy { .. }
             | SetupError::NotTun { .. }
+            | SetupError::NoNamespace { .. }
             | SetupError::Script { ran: true, .. } => {}
         }
         user

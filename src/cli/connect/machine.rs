@@ -1,9 +1,12 @@
 //! What a tunnel uses of this machine: the device, who sets up the network, and what tells of changes.
 
-use crate::cli::settings::MachineSettings;
+use crate::cli::settings::{DeviceKind, MachineSettings};
 use crate::error::Error;
+use crate::exit::ExitStatus;
 use crate::net::settings::{ConnectSettings, NetworkMode};
 use crate::platform::linux::journal;
+use crate::platform::linux::namespace::Namespace;
+use crate::platform::linux::script_tun;
 use crate::platform::linux::setup::{NativeOptions, NativeSetup};
 use crate::platform::linux::tun::LinuxTun;
 use crate::platform::none::NoSetup;
@@ -20,15 +23,62 @@ pub(super) struct Machine {
 impl Machine {
     /// Opens what the tunnel needs, before anybody signs in for nothing.
     pub(super) fn open(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Self, Error> {
+        match &settings.device {
+            DeviceKind::Tun => Self::with_tun(settings, tunnel, None),
+            DeviceKind::TunIn(place) => {
+                check_no_script(tunnel, "the device is in another network namespace")?;
+                let namespace = Namespace::open(place)?;
+                Self::with_tun(settings, tunnel, Some(namespace))
+            }
+            DeviceKind::Script => Self::with_command(tunnel),
+            DeviceKind::Socks(_) => Self::with_command(tunnel),
+        }
+    }
+
+    fn with_tun(
+        settings: &MachineSettings,
+        tunnel: &ConnectSettings,
+        namespace: Option<Namespace>,
+    ) -> Result<Self, Error> {
+        let device = LinuxTun::open_in(tunnel.interface.as_deref(), namespace.as_ref())?;
         Ok(Self {
-            device: Box::new(LinuxTun::open(tunnel.interface.as_deref())?),
-            setup: setup(settings, tunnel)?,
+            device: Box::new(device),
+            setup: setup(settings, tunnel, namespace)?,
+            watch: None,
+        })
+    }
+
+    fn with_command(tunnel: &ConnectSettings) -> Result<Self, Error> {
+        let NetworkMode::Script(command) = &tunnel.network else {
+            return Err(Error::new(ExitStatus::Usage, "--script-tun needs the command")
+                .hint("-s COMMAND with it, and no --network"));
+        };
+        let (device, setup) = script_tun::open(command, log_level())?;
+        Ok(Self {
+            device: Box::new(device),
+            setup: Box::new(setup),
             watch: None,
         })
     }
 }
 
-fn setup(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Box<dyn NetworkSetup>, Error> {
+/// A script would change the network of this machine, where the tunnel is not.
+fn check_no_script(tunnel: &ConnectSettings, why: &str) -> Result<(), Error> {
+    match &tunnel.network {
+        NetworkMode::Script(_) => Err(Error::new(
+            ExitStatus::Usage,
+            format!("-s would set up this machine, but {why}"),
+        )
+        .hint("leave out -s and --network=script")),
+        NetworkMode::Builtin | NetworkMode::None => Ok(()),
+    }
+}
+
+fn setup(
+    settings: &MachineSettings,
+    tunnel: &ConnectSettings,
+    namespace: Option<Namespace>,
+) -> Result<Box<dyn NetworkSetup>, Error> {
     let journal_dir = journal::default_dir();
     Ok(match &tunnel.network {
         NetworkMode::None => Box::new(NoSetup),
@@ -43,6 +93,7 @@ fn setup(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Box<dyn
             name: tunnel.name.clone(),
             journal_dir,
             metric: settings.metric,
+            namespace,
         })?),
     })
 }

@@ -12,7 +12,7 @@ use super::login::{self, CodeSource, FrontEnd, SignedIn};
 use super::output;
 use super::probe::{self, ProbeReport};
 use super::progress::Progress;
-use super::settings::{Connection, LoginSettings, ProbeSettings};
+use super::settings::{Connection, DeviceKind, LoginSettings, ProbeSettings};
 use crate::auth::cookies::Jar;
 use crate::error::Error;
 use crate::exit::ExitStatus;
@@ -23,9 +23,17 @@ use crate::net::signals::Signals;
 use crate::net::status::{Board, News, State};
 use crate::net::{Connector, NetError};
 use crate::platform::linux::instance::{Lock, LockError};
-use crate::platform::linux::journal;
+use crate::platform::linux::{journal, namespace};
 use crate::platform::privilege;
 use crate::secret::Secret;
+
+/// Takes the rights over a network namespace of the user's own. Must be called while the process has one thread.
+pub(super) fn take_rights(settings: &Connection) -> Result<(), Error> {
+    match &settings.machine.device {
+        DeviceKind::TunIn(place) => Ok(namespace::join_owner(place)?),
+        DeviceKind::Tun | DeviceKind::Socks(_) | DeviceKind::Script => Ok(()),
+    }
+}
 
 /// Opens the tunnel and keeps it until it is ended; signs in first when there is no cookie.
 ///

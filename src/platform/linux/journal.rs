@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::namespace::{Namespace, inside, joined_owner};
 use super::netlink::Netlink;
 use super::process;
 use super::undo::{Undo, Undone};
@@ -27,6 +28,31 @@ struct Owner {
     pid: u32,
     start: u64,
     namespace: Option<String>,
+    /// Where that namespace is found, when it is not the process's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    place: Option<PathBuf>,
+}
+
+impl Owner {
+    /// This process, with changes in that namespace or in its own.
+    fn ours(namespace: Option<&Namespace>) -> Self {
+        let pid = std::process::id();
+        Self {
+            pid,
+            start: process::start_time(pid).unwrap_or_default(),
+            namespace: namespace.map_or_else(process::network_namespace, Namespace::id),
+            place: namespace.map(|namespace| namespace.path().to_owned()),
+        }
+    }
+
+    /// A way to the changes; `None` when they are in a namespace that is not ours and cannot be found from here.
+    fn netlink(&self) -> Option<io::Result<Netlink>> {
+        if self.namespace.is_none() || self.namespace == process::network_namespace() {
+            return Some(Netlink::open());
+        }
+        let namespace = Namespace::open(self.place.as_ref()?).ok()?;
+        (namespace.id() == self.namespace).then(|| inside(Some(&namespace), Netlink::open))
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,10 +65,19 @@ enum Line {
 impl Journal {
     /// As [`Journal::create`], with the words for the user; no journal without a folder.
     pub fn start(dir: Option<&Path>, name: &str) -> Result<Option<Self>, SetupError> {
+        Self::start_in(dir, name, None)
+    }
+
+    /// The same for changes in another network namespace.
+    pub fn start_in(
+        dir: Option<&Path>,
+        name: &str,
+        namespace: Option<&Namespace>,
+    ) -> Result<Option<Self>, SetupError> {
         let Some(dir) = dir else {
             return Ok(None);
         };
-        Self::create(dir, name)
+        Self::create_for(dir, name, &Owner::ours(namespace))
             .map(Some)
             .map_err(|error| state_error(dir, "cannot write the undo journal", error))
     }
@@ -50,13 +85,7 @@ impl Journal {
     /// Starts the journal of instance `name` in `dir`, which is made if needed (mode 0700; the file has 0600). When
     /// the journal of another run lies there under that name, the pid is added to ours.
     pub fn create(dir: &Path, name: &str) -> io::Result<Self> {
-        let pid = std::process::id();
-        let owner = Owner {
-            pid,
-            start: process::start_time(pid).unwrap_or_default(),
-            namespace: process::network_namespace(),
-        };
-        Self::create_for(dir, name, &owner)
+        Self::create_for(dir, name, &Owner::ours(None))
     }
 
     fn create_for(dir: &Path, name: &str, owner: &Owner) -> io::Result<Self> {
@@ -126,7 +155,7 @@ fn further_file(draft: &Path, dir: &Path, name: &str, pid: u32) -> io::Result<Pa
 /// Folder of the journals: `/run/vpnc-cli` for root, `$XDG_RUNTIME_DIR/vpnc-cli` for others; `None` when there is no
 /// such place.
 pub fn default_dir() -> Option<PathBuf> {
-    if privilege::effective_user() == 0 {
+    if privilege::effective_user() == 0 && !joined_owner() {
         return Some(PathBuf::from("/run/vpnc-cli"));
     }
     let base = PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR")?);
@@ -175,14 +204,20 @@ fn repair_one(path: &Path, repaired: &mut Repaired) {
     };
     let (owner, steps) = parse(&bytes);
     if let Some(owner) = owner {
-        let elsewhere = owner.namespace.is_some() && owner.namespace != process::network_namespace();
-        if elsewhere || process::is_alive(owner.pid, owner.start) {
+        if process::is_alive(owner.pid, owner.start) {
             return;
         }
-        let failures = repaired.failures.len();
-        undo_steps(&steps, repaired);
-        if repaired.failures.len() > failures {
-            return;
+        match owner.netlink() {
+            Some(netlink) => {
+                let failures = repaired.failures.len();
+                undo_steps(&steps, netlink, repaired);
+                if repaired.failures.len() > failures {
+                    return;
+                }
+            }
+            // one that was put into another namespace: both are gone
+            None if owner.place.is_some() => repaired.gone += steps.len(),
+            None => return,
         }
     } else {
         tracing::warn!(path = %path.display(), "undo journal without a readable first line, thrown away");
@@ -222,8 +257,8 @@ pub(super) fn check_own_file(file: &File) -> io::Result<()> {
 /// Of a journal. One with the environment of a script can have 2 MiB.
 const SIZE_LIMIT: u64 = 4 << 20;
 
-fn undo_steps(steps: &[Undo], repaired: &mut Repaired) {
-    let mut netlink = match Netlink::open() {
+fn undo_steps(steps: &[Undo], netlink: io::Result<Netlink>, repaired: &mut Repaired) {
+    let mut netlink = match netlink {
         Ok(netlink) => netlink,
         Err(error) => {
             repaired.failures.push(format!("netlink: {error}"));
@@ -370,6 +405,7 @@ mod tests {
             pid: 1,
             start: u64::MAX,
             namespace: Some("net:[1]".to_owned()),
+            place: None,
         };
         let other = Journal::create_for(dir.path(), "elsewhere", &elsewhere).expect("journal");
         fs::write(dir.path().join("bad.journal"), b"rubbish\nmore").expect("write");

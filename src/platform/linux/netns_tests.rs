@@ -429,6 +429,7 @@ fn a_bad_place_for_the_journal_is_refused_before_anything_else() {
                 name: "work".to_owned(),
                 journal_dir: Some(dir.to_owned()),
                 metric: DEFAULT_METRIC,
+                namespace: None,
             })
             .expect("rights");
             let error = world.block_on(setup.prepare()).expect_err("refused");
@@ -691,6 +692,7 @@ impl World {
             name: "work".to_owned(),
             journal_dir: Some(self.dir.clone()),
             metric: DEFAULT_METRIC,
+            namespace: None,
         }
     }
 

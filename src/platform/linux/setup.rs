@@ -1,10 +1,10 @@
 //! The built-in network set-up: address, MTU and routes over netlink, each change with its undo.
 
-use std::io;
 use std::path::PathBuf;
 
 use super::applied::{Applied, OUTSIDE_METRICS, ipv4};
 use super::journal::Journal;
+use super::namespace::{Namespace, inside};
 use super::netlink::{LinkState, Netlink};
 use super::plan::Plan;
 use super::undo::UndoLog;
@@ -21,6 +21,8 @@ pub struct NativeOptions {
     pub journal_dir: Option<PathBuf>,
     /// Metric of the routes into the tunnel, at least 10; [`DEFAULT_METRIC`] by default.
     pub metric: u32,
+    /// Where the device is, unless it is here.
+    pub namespace: Option<Namespace>,
 }
 
 /// Metric of tunnel routes; the value NetworkManager uses for VPNs.
@@ -62,8 +64,10 @@ impl NativeSetup {
     }
 
     fn apply_now(&mut self, interface: &Interface, config: &NetworkConfig) -> Result<(), SetupError> {
-        let mut netlink = open()?;
-        let plan = Plan::new(config, ipv4(interface.gateway));
+        let mut netlink = self.open()?;
+        // in another namespace there is no way to the gateway, and none is needed
+        let gateway = ipv4(interface.gateway).filter(|_| self.options.namespace.is_none());
+        let plan = Plan::new(config, gateway);
         for warning in &plan.warnings {
             tracing::warn!("{warning}");
         }
@@ -107,8 +111,14 @@ impl NativeSetup {
         })
     }
 
+    fn open(&self) -> Result<Netlink, SetupError> {
+        inside(self.options.namespace.as_ref(), Netlink::open)
+            .map_err(|error| SetupError::from_io("cannot open netlink".to_owned(), error))
+    }
+
     fn start_journal(&self) -> Result<Option<Journal>, SetupError> {
-        Journal::start(self.options.journal_dir.as_deref(), &self.options.name)
+        let dir = self.options.journal_dir.as_deref();
+        Journal::start_in(dir, &self.options.name, self.options.namespace.as_ref())
     }
 
     /// Finds out what can fail before the tunnel is asked for: the place of the journal.
@@ -126,10 +136,14 @@ impl NativeSetup {
         if let Some(unused) = self.journal.take() {
             unused.remove();
         }
+        if self.applied.is_none() {
+            return Ok(());
+        }
+        let mut netlink = self.open()?;
         let Some(applied) = &mut self.applied else {
             return Ok(());
         };
-        let result = applied.log.take_all_back(&mut open()?);
+        let result = applied.log.take_all_back(&mut netlink);
         self.applied = None;
         result.map_err(|error| SetupError::from_io("cannot restore the network".to_owned(), error))
     }
@@ -137,10 +151,11 @@ impl NativeSetup {
     /// The network may have changed under the tunnel: finds the paths outside anew. Failures are for the log only, the
     /// next try comes with the next reconnect.
     fn refresh_outside(&mut self) {
+        let netlink = self.open();
         let Some(applied) = &mut self.applied else {
             return;
         };
-        let result = open().and_then(|mut netlink| applied.refresh_outside(&mut netlink));
+        let result = netlink.and_then(|mut netlink| applied.refresh_outside(&mut netlink));
         if let Err(error) = result {
             tracing::warn!(%error, "routes outside the tunnel not refreshed");
         }
@@ -183,8 +198,4 @@ fn warn_about_dns(config: &NetworkConfig) {
             "the built-in set-up leaves DNS alone; try -s /usr/share/vpnc-scripts/vpnc-script"
         );
     }
-}
-
-fn open() -> Result<Netlink, SetupError> {
-    Netlink::open().map_err(|error: io::Error| SetupError::from_io("cannot open netlink".to_owned(), error))
 }
