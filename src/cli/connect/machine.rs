@@ -3,7 +3,9 @@
 use crate::cli::settings::{DeviceKind, MachineSettings};
 use crate::error::Error;
 use crate::exit::ExitStatus;
+use crate::net::driver::Companion;
 use crate::net::settings::{ConnectSettings, NetworkMode};
+use crate::net::socks::Proxy;
 use crate::platform::linux::journal;
 use crate::platform::linux::namespace::Namespace;
 use crate::platform::linux::script_tun;
@@ -18,6 +20,8 @@ pub(super) struct Machine {
     pub(super) device: Box<dyn TunDevice>,
     pub(super) setup: Box<dyn NetworkSetup>,
     pub(super) watch: Option<Box<dyn NetworkWatch>>,
+    /// What serves programs in place of a device.
+    pub(super) companion: Option<Companion<'static>>,
 }
 
 impl Machine {
@@ -31,7 +35,20 @@ impl Machine {
                 Self::with_tun(settings, tunnel, Some(namespace))
             }
             DeviceKind::Script => Self::with_command(tunnel),
-            DeviceKind::Socks(_) => Self::with_command(tunnel),
+            DeviceKind::Socks(address) => {
+                check_no_script(tunnel, "with --socks nothing on it is changed")?;
+                let Proxy {
+                    device,
+                    setup,
+                    server,
+                } = Proxy::open(*address)?;
+                Ok(Self {
+                    device,
+                    setup,
+                    watch: None,
+                    companion: Some(server),
+                })
+            }
         }
     }
 
@@ -45,6 +62,7 @@ impl Machine {
             device: Box::new(device),
             setup: setup(settings, tunnel, namespace)?,
             watch: None,
+            companion: None,
         })
     }
 
@@ -58,6 +76,7 @@ impl Machine {
             device: Box::new(device),
             setup: Box::new(setup),
             watch: None,
+            companion: None,
         })
     }
 }

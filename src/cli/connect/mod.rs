@@ -94,7 +94,12 @@ pub(super) async fn connect(
         host.trim_matches(['[', ']']).clone_into(&mut tunnel.gateway.host);
     }
     board.enter(State::Connecting);
-    let Machine { device, setup, watch } = parts;
+    let Machine {
+        device,
+        setup,
+        watch,
+        companion: proxy,
+    } = parts;
     let parts = Parts {
         device,
         setup,
@@ -102,7 +107,7 @@ pub(super) async fn connect(
         requests: Box::new(signals),
         watch,
         board,
-        companions: companion.into_iter().collect(),
+        companions: companion.into_iter().chain(proxy).collect(),
     };
     driver::run(tunnel, jar, connector, parts).await
 }
