@@ -103,6 +103,7 @@ fn connect(
     if let Some(login) = &mut settings.login {
         login.dump = Dump::of(messages);
     }
+    connect::take_rights(&settings)?;
     let (settings, separated) = connect::separate(settings)?;
     block_on(connect::connect(
         settings,

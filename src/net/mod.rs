@@ -17,6 +17,7 @@ pub mod random;
 mod report;
 pub mod settings;
 pub mod signals;
+pub mod socks;
 pub mod status;
 pub mod tls;
 pub mod udp;

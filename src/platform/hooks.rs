@@ -63,7 +63,7 @@ impl Hooked {
 
     async fn apply_inner(&mut self, interface: &Interface, config: &NetworkConfig) -> Result<(), SetupError> {
         self.inner.apply(interface, config).await?;
-        let environment = script::environment(self.log_level, interface, config);
+        let environment = script::environment(interface, config, self.log_level);
         if self.environment.replace(environment).is_none() {
             self.run_beside("connect", self.commands.up.clone());
         }

@@ -45,6 +45,12 @@ pub trait TunDevice {
     fn write_batch(&mut self, received: &Received) -> io::Result<Written>;
 }
 
+/// What took the place of a device has ended, and the tunnel with it: the error inside that of
+/// [`TunDevice::poll_readable`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DeviceEnded(pub String);
+
 /// Result of writing one batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Written {
@@ -196,6 +202,16 @@ pub enum SetupError {
         /// Interface name.
         name: String,
     },
+    /// There is no such network namespace.
+    #[error("no network namespace {}: {}", path.display(), plain_io(source))]
+    NoNamespace {
+        /// Its file.
+        path: PathBuf,
+        /// Its name, if it was given by one.
+        name: Option<String>,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// The gateway's configuration is more than a script can be told.
     #[error("the configuration of the gateway is too large for a script: {} KiB of environment", size / 1024)]
     TooMuch {
@@ -248,6 +264,7 @@ impl SetupError {
             Self::NotPermitted { .. } | Self::UnsafeDir { .. } => ExitStatus::NoPermission,
             Self::CannotCreate { .. } => ExitStatus::CannotCreate,
             Self::BadName { .. } => ExitStatus::Usage,
+            Self::NoNamespace { .. } => ExitStatus::NoInput,
             Self::System { .. }
             | Self::Busy { .. }
             | Self::NotTun { .. }
@@ -294,6 +311,9 @@ impl From<SetupError> for Error {
                 user.hint = Some("leave out --dns for the first way that works, or --dns none".to_owned());
             }
             SetupError::Told(error) => user = *error,
+            SetupError::NoNamespace { name: Some(name), .. } if !name.trim_matches('.').is_empty() => {
+                user.hint = Some(format!("ip netns add {name}"));
+            }
             SetupError::TooMuch { .. } => {
                 user.hint = Some("the built-in set-up: leave out -s".to_owned());
             }
@@ -302,6 +322,7 @@ impl From<SetupError> for Error {
             | SetupError::BadName { .. }
             | SetupError::Busy { .. }
             | SetupError::NotTun { .. }
+            | SetupError::NoNamespace { .. }
             | SetupError::Script { ran: true, .. } => {}
         }
         user

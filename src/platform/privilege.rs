@@ -36,8 +36,17 @@ pub fn harden() -> io::Result<()> {
 
 /// True when the calling thread has CAP_NET_ADMIN: may create devices, set addresses and routes.
 pub fn can_configure_network() -> bool {
+    has(CAP_NET_ADMIN)
+}
+
+/// True when the calling thread has CAP_SYS_ADMIN: may enter namespaces of others.
+pub(super) fn can_administer() -> bool {
+    has(CAP_SYS_ADMIN)
+}
+
+fn has(capability: u32) -> bool {
     fs::read_to_string("/proc/thread-self/status")
-        .is_ok_and(|status| effective_capabilities(&status) & (1 << CAP_NET_ADMIN) != 0)
+        .is_ok_and(|status| effective_capabilities(&status) & (1 << capability) != 0)
 }
 
 fn effective_capabilities(status: &str) -> u64 {
@@ -203,6 +212,8 @@ fn is_short_option(memory: &[u8], at: usize) -> bool {
 
 /// Number of CAP_NET_ADMIN, capabilities(7).
 const CAP_NET_ADMIN: u32 = 12;
+/// Number of CAP_SYS_ADMIN, capabilities(7).
+const CAP_SYS_ADMIN: u32 = 21;
 
 /// The first one behind standard input, output and error.
 const FIRST_DESCRIPTOR: libc::c_int = 3;

@@ -6,12 +6,35 @@ mod environment;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub(super) use self::call::shell;
 pub use self::call::{DISCONNECT_LIMIT, SCRIPT_LIMIT, ScriptCall};
 use self::environment::{base, take_oversized, variables};
 use super::linux::journal::Journal;
 use super::linux::undo::{Undo, UndoLog};
 use crate::config::NetworkConfig;
 use crate::platform::{Farewell, Interface, NetworkSetup, SetupError, SetupFuture};
+
+/// What a command finds in its environment once the configuration is known. What is too long for a variable is left out
+/// with a warning.
+pub(super) fn environment(
+    interface: &Interface,
+    config: &NetworkConfig,
+    log_level: u8,
+) -> BTreeMap<String, String> {
+    let mut environment = base(log_level);
+    environment.extend(variables(interface, config));
+    warn_about(&take_oversized(&mut environment));
+    environment
+}
+
+fn warn_about(oversized: &[String]) {
+    if !oversized.is_empty() {
+        tracing::warn!(
+            "too many routes for one variable: the script does not get {}",
+            oversized.join(", ")
+        );
+    }
+}
 
 /// Settings of the set-up by script.
 #[derive(Debug, Clone)]
@@ -115,12 +138,7 @@ impl ScriptSetup {
         {
             return Ok(());
         }
-        if !oversized.is_empty() {
-            tracing::warn!(
-                "too many routes for one variable: the script does not get {}",
-                oversized.join(", ")
-            );
-        }
+        warn_about(&oversized);
         let call = self.script_call("disconnect", &environment);
         call.check_size()?;
         // The contract knows no "changed": the old state is undone with its own environment first.
@@ -171,14 +189,6 @@ impl ScriptSetup {
     fn start_journal(&self) -> Result<Option<Journal>, SetupError> {
         Journal::start(self.options.journal_dir.as_deref(), &self.options.name)
     }
-}
-
-/// What a command finds in its environment beside `reason` when the tunnel is set up like this.
-pub fn environment(log_level: u8, interface: &Interface, config: &NetworkConfig) -> BTreeMap<String, String> {
-    let mut environment = base(log_level);
-    environment.extend(variables(interface, config));
-    take_oversized(&mut environment);
-    environment
 }
 
 impl NetworkSetup for ScriptSetup {

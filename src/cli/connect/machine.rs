@@ -1,12 +1,17 @@
 //! What a tunnel uses of this machine: the device, who sets up the network, and what tells of changes.
 
 use super::rights::{self, Separated};
-use crate::cli::settings::{Connection, MachineSettings};
+use crate::cli::settings::{Connection, DeviceKind, MachineSettings};
 use crate::error::Error;
+use crate::exit::ExitStatus;
+use crate::net::driver::Companion;
 use crate::net::settings::{ConnectSettings, NetworkMode};
+use crate::net::socks::Proxy;
 use crate::platform::hooks::{HookCommands, Hooked};
 use crate::platform::linux::dns::RESOLVER_FILE;
 use crate::platform::linux::journal;
+use crate::platform::linux::namespace::Namespace;
+use crate::platform::linux::script_tun;
 use crate::platform::linux::setup::{NativeOptions, NativeSetup};
 use crate::platform::linux::tun::LinuxTun;
 use crate::platform::none::NoSetup;
@@ -20,6 +25,10 @@ pub(super) struct Machine {
     pub(super) device: Box<dyn TunDevice>,
     pub(super) setup: Box<dyn NetworkSetup>,
     pub(super) watch: Option<Box<dyn NetworkWatch>>,
+    /// What serves programs in place of a device.
+    pub(super) companion: Option<Companion<'static>>,
+    /// The process that keeps the rights where it has nothing else to do.
+    pub(super) keeper: Option<Box<dyn NetworkSetup>>,
 }
 
 impl Machine {
@@ -30,18 +39,48 @@ impl Machine {
         tunnel: &ConnectSettings,
         owner: Owner,
     ) -> Result<Self, Error> {
-        let device = Box::new(LinuxTun::open(tunnel.interface.as_deref())?);
-        let setup = match owner {
-            Owner::Other(separated) => separated.become_user(device.name())?,
-            Owner::Us(rights) => local_setup(settings, tunnel, rights)?,
+        let (device, own_setup, companion): Parts = match &settings.device {
+            DeviceKind::Tun | DeviceKind::TunIn(_) => {
+                let namespace = namespace(settings, tunnel)?;
+                let device = LinuxTun::open_in(tunnel.interface.as_deref(), namespace.as_ref())?;
+                (Box::new(device), None, None)
+            }
+            DeviceKind::Script => {
+                let (device, setup) = script_tun::open(packet_command(tunnel)?, log_level())?;
+                (Box::new(device), Some(Box::new(setup)), None)
+            }
+            DeviceKind::Socks(address) => {
+                check_no_script(tunnel, "with --socks nothing on it is changed")?;
+                let Proxy {
+                    device,
+                    setup,
+                    server,
+                } = Proxy::open(*address)?;
+                (device, Some(setup), Some(server))
+            }
+        };
+        let (setup, keeper) = match (owner, own_setup) {
+            (Owner::Us(rights), None) => (local_setup(settings, tunnel, rights)?, None),
+            (Owner::Us(rights), Some(setup)) => (around(setup, settings, rights), None),
+            (Owner::Other(separated), None) => (separated.become_user(device.name())?, None),
+            (Owner::Other(separated), Some(setup)) => (setup, Some(separated.become_user(device.name())?)),
         };
         Ok(Self {
             device,
             setup,
+            companion,
             watch: None,
+            keeper,
         })
     }
 }
+
+/// Device, its own set-up if it brings one, and what has to run beside it.
+type Parts = (
+    Box<dyn TunDevice>,
+    Option<Box<dyn NetworkSetup>>,
+    Option<Companion<'static>>,
+);
 
 /// Who sets up the network.
 pub(super) enum Owner {
@@ -67,17 +106,54 @@ pub(super) fn local_setup(
     tunnel: &ConnectSettings,
     rights: Rights,
 ) -> Result<Box<dyn NetworkSetup>, Error> {
-    let limited = Box::new(Limited::new(setup(settings, tunnel)?, rights));
+    Ok(around(setup(settings, tunnel)?, settings, rights))
+}
+
+/// A set-up with the limits and the hooks of the user around it.
+fn around(setup: Box<dyn NetworkSetup>, settings: &MachineSettings, rights: Rights) -> Box<dyn NetworkSetup> {
+    let limited = Box::new(Limited::new(setup, rights));
     let hooks = &settings.hooks;
     let commands = HookCommands {
         up: hooks.up.clone(),
         down: hooks.down.clone(),
         reconnect: hooks.reconnect.clone(),
     };
-    Ok(match commands.is_empty() {
+    match commands.is_empty() {
         true => limited,
         false => Box::new(Hooked::new(limited, commands, log_level())),
-    })
+    }
+}
+
+/// Where the device is to be, unless it is here.
+fn namespace(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Option<Namespace>, Error> {
+    let DeviceKind::TunIn(place) = &settings.device else {
+        return Ok(None);
+    };
+    check_no_script(tunnel, "the device is in another network namespace")?;
+    Ok(Some(Namespace::open(place)?))
+}
+
+/// A script would change the network of this machine, where the tunnel is not.
+fn check_no_script(tunnel: &ConnectSettings, why: &str) -> Result<(), Error> {
+    match &tunnel.network {
+        NetworkMode::Script(_) => Err(Error::new(
+            ExitStatus::Usage,
+            format!("-s would set up this machine, but {why}"),
+        )
+        .hint("leave out -s and --network=script")),
+        NetworkMode::Builtin | NetworkMode::None => Ok(()),
+    }
+}
+
+/// The command that packets are exchanged with.
+fn packet_command(tunnel: &ConnectSettings) -> Result<&str, Error> {
+    match &tunnel.network {
+        NetworkMode::Script(command) => Ok(command),
+        NetworkMode::Builtin | NetworkMode::None => {
+            Err(Error::new(ExitStatus::Usage, "--script-tun needs the command")
+                .hint("-s COMMAND with it, and no --network"))
+        }
+    }
 }
 
 fn setup(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Box<dyn NetworkSetup>, Error> {
@@ -99,6 +175,7 @@ fn setup(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Box<dyn
             ipv6_guard: settings.ipv6_guard,
             dns: settings.dns,
             resolver_file: RESOLVER_FILE.into(),
+            namespace: namespace(settings, tunnel)?,
         })?),
     })
 }

@@ -14,7 +14,7 @@ use super::login::{self, CodeSource, FrontEnd, SignedIn};
 use super::output;
 use super::probe::{self, ProbeReport};
 use super::progress::Progress;
-use super::settings::{Connection, LoginSettings, ProbeSettings};
+use super::settings::{Connection, DeviceKind, LoginSettings, ProbeSettings};
 use crate::auth::cookies::Jar;
 use crate::error::Error;
 use crate::exit::ExitStatus;
@@ -25,9 +25,17 @@ use crate::net::signals::Signals;
 use crate::net::status::{Board, News, State};
 use crate::net::{Connector, NetError};
 use crate::platform::linux::instance::{Lock, LockError};
-use crate::platform::linux::journal;
+use crate::platform::linux::{journal, namespace};
 use crate::platform::privilege;
 use crate::secret::Secret;
+
+/// Takes the rights over a network namespace of the user's own. Must be called while the process has one thread.
+pub(super) fn take_rights(settings: &Connection) -> Result<(), Error> {
+    match &settings.machine.device {
+        DeviceKind::TunIn(place) => Ok(namespace::join_owner(place)?),
+        DeviceKind::Tun | DeviceKind::Socks(_) | DeviceKind::Script => Ok(()),
+    }
+}
 
 /// Opens the tunnel and keeps it until it is ended; signs in first when there is no cookie.
 ///
@@ -94,7 +102,13 @@ pub(super) async fn connect(
         host.trim_matches(['[', ']']).clone_into(&mut tunnel.gateway.host);
     }
     board.enter(State::Connecting);
-    let Machine { device, setup, watch } = parts;
+    let Machine {
+        device,
+        setup,
+        watch,
+        companion: proxy,
+        keeper: _keeper,
+    } = parts;
     let parts = Parts {
         device,
         setup,
@@ -102,7 +116,7 @@ pub(super) async fn connect(
         requests: Box::new(signals),
         watch,
         board,
-        companions: companion.into_iter().collect(),
+        companions: companion.into_iter().chain(proxy).collect(),
     };
     driver::run(tunnel, jar, connector, parts).await
 }

@@ -19,7 +19,7 @@ use crate::net::report;
 use crate::net::signals::Request;
 use crate::net::tls::Refusal;
 use crate::net::udp::Sent;
-use crate::platform::Change;
+use crate::platform::{Change, DeviceEnded};
 
 /// What was ready in a round.
 #[derive(Default)]
@@ -258,6 +258,12 @@ fn take<T>(poll: Poll<T>) -> Option<T> {
 }
 
 fn device_lost(name: &str, source: &io::Error) -> Error {
+    let ended = source
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<DeviceEnded>());
+    if let Some(ended) = ended {
+        return Error::new(ExitStatus::Failure, ended.to_string());
+    }
     Error::new(
         ExitStatus::Io,
         format!("cannot read from {name}: {}", plain_io(source)),

@@ -12,24 +12,31 @@ use netlink_sys::protocols::NETLINK_ROUTE;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use super::namespace::{Namespace, inside};
+
 /// Watches one interface.
 #[derive(Debug)]
 pub(super) struct DeletionWatch {
     socket: AsyncFd<Socket>,
     device: u32,
+    namespace: Option<Namespace>,
 }
 
 impl DeletionWatch {
-    /// Begins to watch the interface with this index. Must be called inside a tokio runtime.
+    /// Begins to watch the interface with this index of a namespace, or of ours. Must be called inside a tokio runtime.
     #[expect(unsafe_code, reason = "tokio registers by number")]
-    pub(super) fn new(device: u32) -> io::Result<Self> {
-        let mut socket = Socket::new(NETLINK_ROUTE)?;
+    pub(super) fn new(device: u32, namespace: Option<&Namespace>) -> io::Result<Self> {
+        let mut socket = inside(namespace, || Socket::new(NETLINK_ROUTE))?;
         socket.bind_auto()?;
         socket.add_membership(libc::RTNLGRP_LINK)?;
         socket.set_non_blocking(true)?;
         // SAFETY: the socket owns its descriptor, stays open and gives the same number while the `AsyncFd` owns it.
         let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }?;
-        Ok(Self { socket, device })
+        Ok(Self {
+            socket,
+            device,
+            namespace: namespace.cloned(),
+        })
     }
 
     /// Ready when the interface is gone.
@@ -38,10 +45,16 @@ impl DeletionWatch {
             let mut news = ready!(self.socket.poll_read_ready(cx))?;
             self.forget_messages();
             news.clear_ready();
-            if interface_name(self.device).is_none() {
+            if !self.is_there() {
                 return Poll::Ready(Ok(()));
             }
         }
+    }
+
+    fn is_there(&self) -> bool {
+        // one that cannot be looked for is there until reading it fails
+        inside(self.namespace.as_ref(), || Ok(interface_name(self.device)))
+            .map_or(true, |name| name.is_some())
     }
 
     /// What the messages say does not matter, they may even have been dropped (ENOBUFS): the kernel is asked instead.

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use self::repair::{Elsewhere, Repaired, repair, repair_named};
+use super::namespace::{Namespace, inside, joined_owner};
+use super::netlink::Netlink;
 use super::process;
 use super::undo::{Step, Undo};
 use crate::platform::{SetupError, privilege};
@@ -36,16 +38,21 @@ struct Owner {
     /// Name of the run.
     #[serde(default)]
     name: String,
+    /// Where that namespace is found, when it is not the process's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    place: Option<PathBuf>,
 }
 
 impl Owner {
-    fn this(name: &str) -> Self {
+    /// This process under that name, with changes in that namespace or in its own.
+    fn ours(name: &str, namespace: Option<&Namespace>) -> Self {
         let pid = std::process::id();
         Self {
             pid,
             start: process::start_time(pid).unwrap_or_default(),
-            namespace: process::network_namespace(),
+            namespace: namespace.map_or_else(process::network_namespace, Namespace::id),
             name: name.to_owned(),
+            place: namespace.map(|namespace| namespace.path().to_owned()),
         }
     }
 
@@ -54,7 +61,16 @@ impl Owner {
     }
 
     fn is_elsewhere(&self) -> bool {
-        self.namespace.is_some() && self.namespace != process::network_namespace()
+        self.netlink().is_none()
+    }
+
+    /// A way to the changes; `None` when they are in a namespace that is not ours and cannot be found from here.
+    fn netlink(&self) -> Option<io::Result<Netlink>> {
+        if self.namespace.is_none() || self.namespace == process::network_namespace() {
+            return Some(Netlink::open());
+        }
+        let namespace = Namespace::open(self.place.as_ref()?).ok()?;
+        (namespace.id() == self.namespace).then(|| inside(Some(&namespace), Netlink::open))
     }
 }
 
@@ -78,12 +94,16 @@ impl Journal {
     }
 
     /// As [`Journal::start`]; what a dead run of that name left to last is taken over with the duty to take it back.
-    pub fn take_over(dir: Option<&Path>, name: &str) -> Result<Option<(Self, Vec<Step>)>, SetupError> {
+    pub fn take_over(
+        dir: Option<&Path>,
+        name: &str,
+        namespace: Option<&Namespace>,
+    ) -> Result<Option<(Self, Vec<Step>)>, SetupError> {
         let Some(dir) = dir else {
             return Ok(None);
         };
         let start = || {
-            let mut journal = Self::create(dir, name)?;
+            let mut journal = Self::create_for(dir, Owner::ours(name, namespace))?;
             let mut steps = Vec::new();
             for (path, left) in repair::left_to_last(dir, name) {
                 for step in &left {
@@ -104,7 +124,7 @@ impl Journal {
     /// Starts the journal of instance `name` in `dir`, which is made if needed (mode 0700; the file has 0600). When
     /// the journal of another run lies there under that name, the pid is added to ours.
     pub fn create(dir: &Path, name: &str) -> io::Result<Self> {
-        Self::create_for(dir, Owner::this(name))
+        Self::create_for(dir, Owner::ours(name, None))
     }
 
     fn create_for(dir: &Path, owner: Owner) -> io::Result<Self> {
@@ -199,7 +219,7 @@ fn further_file(draft: &Path, dir: &Path, name: &str, pid: u32) -> io::Result<Pa
 /// Folder of the journals: `/run/vpnc-cli` for root, `$XDG_RUNTIME_DIR/vpnc-cli` for others; `None` when there is no
 /// such place.
 pub fn default_dir() -> Option<PathBuf> {
-    if privilege::effective_user() == 0 {
+    if privilege::effective_user() == 0 && !joined_owner() {
         return Some(PathBuf::from("/run/vpnc-cli"));
     }
     let base = PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR")?);
@@ -408,6 +428,7 @@ mod tests {
             start: u64::MAX,
             namespace: Some("net:[1]".to_owned()),
             name: "elsewhere".to_owned(),
+            place: None,
         };
         let other = Journal::create_for(dir.path(), elsewhere).expect("journal");
         fs::write(dir.path().join("bad.journal"), b"rubbish\nmore").expect("write");

@@ -438,6 +438,7 @@ fn a_bad_place_for_the_journal_is_refused_before_anything_else() {
                 ipv6_guard: false,
                 dns: DnsChoice::Auto,
                 resolver_file: RESOLVER_FILE.into(),
+                namespace: None,
             })
             .expect("rights");
             let error = world.block_on(setup.prepare()).expect_err("refused");
@@ -704,6 +705,7 @@ impl World {
             ipv6_guard: false,
             dns: DnsChoice::Auto,
             resolver_file: RESOLVER_FILE.into(),
+            namespace: None,
         }
     }
 

@@ -62,6 +62,11 @@ pub(super) fn kill_self() {
     }
 }
 
+/// Tells the process group led by `pid` that its other side has gone. A group that is gone already is fine.
+pub fn hang_up_group(pid: u32) {
+    signal_group(pid, libc::SIGHUP);
+}
+
 fn signal_group(pid: u32, signal: i32) {
     if let Ok(group) = i32::try_from(pid)
         && group > 1

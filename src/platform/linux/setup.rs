@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::applied::Applied;
 use super::dns::{Dns, Link};
 use super::journal::Journal;
+use super::namespace::{Namespace, inside};
 use super::netlink::{LinkState, Netlink};
 use super::outside::{OUTSIDE_METRICS, ipv4};
 use super::plan::Plan;
@@ -32,6 +33,8 @@ pub struct NativeOptions {
     /// The resolver file, [`RESOLVER_FILE`](super::dns::RESOLVER_FILE) unless a network namespace has its own. Only that
     /// file is written then, and no service of this machine is told anything.
     pub resolver_file: PathBuf,
+    /// Where the device is, unless it is here.
+    pub namespace: Option<Namespace>,
 }
 
 /// Metric of tunnel routes; the value NetworkManager uses for VPNs.
@@ -78,8 +81,10 @@ impl NativeSetup {
     }
 
     async fn apply_now(&mut self, interface: &Interface, config: &NetworkConfig) -> Result<(), SetupError> {
-        let mut netlink = open()?;
-        let plan = Plan::new(config, ipv4(interface.gateway));
+        let mut netlink = self.open()?;
+        // in another namespace there is no way to the gateway, and none is needed
+        let gateway = ipv4(interface.gateway).filter(|_| self.options.namespace.is_none());
+        let plan = Plan::new(config, gateway);
         for warning in &plan.warnings {
             tracing::warn!("{warning}");
         }
@@ -146,11 +151,20 @@ impl NativeSetup {
     }
 
     fn begin_log(&self) -> Result<UndoLog, SetupError> {
-        let begun = Journal::take_over(self.options.journal_dir.as_deref(), &self.options.name)?;
+        let begun = Journal::take_over(
+            self.options.journal_dir.as_deref(),
+            &self.options.name,
+            self.options.namespace.as_ref(),
+        )?;
         Ok(match begun {
             None => UndoLog::default(),
             Some((journal, steps)) => UndoLog::taken_over(journal, steps),
         })
+    }
+
+    fn open(&self) -> Result<Netlink, SetupError> {
+        inside(self.options.namespace.as_ref(), Netlink::open)
+            .map_err(|error| SetupError::from_io("cannot open netlink".to_owned(), error))
     }
 
     /// Finds out what can fail before the tunnel is asked for: the place of the journal.
@@ -176,7 +190,7 @@ impl NativeSetup {
             log.forget();
             return Ok(());
         }
-        let mut netlink = open()?;
+        let mut netlink = self.open()?;
         let result = match farewell {
             Farewell::Requested => log.take_all_back(&mut netlink),
             Farewell::Failed => log.take_passing_back(&mut netlink),
@@ -198,10 +212,11 @@ impl NativeSetup {
     /// The network may have changed under the tunnel: finds the paths outside anew. Failures are for the log only, the
     /// next try comes with the next reconnect.
     fn refresh_outside(&mut self) {
+        let netlink = self.open();
         let Some(applied) = &mut self.applied else {
             return;
         };
-        let result = open().and_then(|mut netlink| applied.refresh_outside(&mut netlink));
+        let result = netlink.and_then(|mut netlink| applied.refresh_outside(&mut netlink));
         if let Err(error) = result {
             tracing::warn!(%error, "routes outside the tunnel not refreshed");
         }
@@ -246,8 +261,4 @@ impl NetworkSetup for NativeSetup {
 
 fn not_restored(error: io::Error) -> SetupError {
     SetupError::from_io("cannot restore the network".to_owned(), error)
-}
-
-fn open() -> Result<Netlink, SetupError> {
-    Netlink::open().map_err(|error: io::Error| SetupError::from_io("cannot open netlink".to_owned(), error))
 }

@@ -10,6 +10,7 @@ use tokio::io::unix::AsyncFd;
 use tun::AbstractDevice;
 
 use super::deletion::DeletionWatch;
+use super::namespace::{Namespace, inside};
 use super::netlink::Netlink;
 use crate::packet::{Batch, Received};
 use crate::platform::{SetupError, TunDevice, Written, privilege};
@@ -34,13 +35,25 @@ impl LinuxTun {
     /// Fails with [`SetupError::NotPermitted`] without CAP_NET_ADMIN, [`SetupError::BadName`], [`SetupError::Busy`]
     /// when another process is attached, and [`SetupError::System`] when there is no `/dev/net/tun`.
     pub fn open(name: Option<&str>) -> Result<Self, SetupError> {
+        Self::open_in(name, None)
+    }
+
+    /// The same in another network namespace.
+    ///
+    /// Fails in addition with [`SetupError::NotPermitted`] when the namespace may not be entered.
+    pub fn open_in(name: Option<&str>, namespace: Option<&Namespace>) -> Result<Self, SetupError> {
         let wanted = name.unwrap_or(DEFAULT_NAME);
         check_name(wanted)?;
-        let mut netlink = Netlink::open().ok();
+        let mut netlink = match inside(namespace, Netlink::open) {
+            Err(error) if namespace.is_some() => return Err(cannot_enter(namespace, error)),
+            other => other.ok(),
+        };
         let existed = netlink
             .as_mut()
             .is_some_and(|netlink| netlink.link(wanted).is_ok());
-        let device = create(wanted).map_err(|error| open_error(wanted, existed, error))?;
+        let device = inside(namespace, || Ok(create(wanted)))
+            .map_err(|error| cannot_enter(namespace, error))?
+            .map_err(|error| open_error(wanted, existed, error))?;
         let name = device.tun_name().map_err(|error| system(error.into()))?;
         device.set_nonblock().map_err(system)?;
         let file = register(device).map_err(system)?;
@@ -54,8 +67,8 @@ impl LinuxTun {
                 tracing::debug!(%error, interface = %name, "IPv6 address generation stays on");
             }
         }
-        let deletion =
-            netlink.and_then(|mut netlink| DeletionWatch::new(netlink.link(&name).ok()?.device).ok());
+        let deletion = netlink
+            .and_then(|mut netlink| DeletionWatch::new(netlink.link(&name).ok()?.device, namespace).ok());
         Ok(Self {
             name,
             file,
@@ -187,6 +200,18 @@ fn check_name(name: &str) -> Result<(), SetupError> {
     })
 }
 
+fn cannot_enter(namespace: Option<&Namespace>, error: io::Error) -> SetupError {
+    let place = namespace.map_or_else(String::new, |namespace| namespace.path().display().to_string());
+    match SetupError::from_io(format!("cannot enter the network namespace {place}"), error) {
+        SetupError::NotPermitted { action, .. } => SetupError::NotPermitted {
+            action,
+            place: Some(format!("running as {}", privilege::user_name())),
+            hint: Some(OWN_NAMESPACE_HINT.to_owned()),
+        },
+        other => other,
+    }
+}
+
 fn open_error(name: &str, existed: bool, error: tun::Error) -> SetupError {
     let error = io::Error::from(error);
     match error.raw_os_error() {
@@ -226,6 +251,10 @@ const CREATE: &str = "cannot create the tunnel device";
 /// The way out without rights, `cli.md §10`.
 const OWN_DEVICE_HINT: &str = "sudo, or a device made in advance:  ip tuntap add dev vpn0 mode tun user joe   \
                                then  -i vpn0 --network none";
+
+/// The same for a namespace.
+const OWN_NAMESPACE_HINT: &str =
+    "sudo, or a namespace of your own:  unshare -Urn sleep 9d &   then  --netns /proc/$!/ns/net";
 
 impl AsFd for LinuxTun {
     fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {

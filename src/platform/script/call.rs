@@ -90,24 +90,8 @@ impl ScriptCall {
         self.judge(status, limit)
     }
 
-    /// The process to start: own group, no stdin, all output to our stderr. Descriptors of ours are all close-on-exec.
     fn build(&self) -> io::Result<Command> {
-        let stderr = || io::stderr().as_fd().try_clone_to_owned().map(Stdio::from);
-        let mut command = Command::new("/bin/sh");
-        command
-            .arg("-c")
-            .arg(&self.command)
-            .stdin(Stdio::null())
-            .stdout(stderr()?)
-            .stderr(stderr()?)
-            .process_group(0);
-        for (name, _) in std::env::vars_os() {
-            if name.to_str().is_some_and(is_ours) {
-                command.env_remove(name);
-            }
-        }
-        command.envs(&self.environment);
-        Ok(command)
+        shell(&self.command, &self.environment)
     }
 
     fn cannot_run(&self, error: io::Error) -> SetupError {
@@ -133,6 +117,27 @@ impl ScriptCall {
             ran,
         })
     }
+}
+
+/// A command line to start by the shell: own group, no stdin, all output to our stderr. Descriptors of ours are all
+/// close-on-exec.
+pub(in crate::platform) fn shell(line: &str, environment: &BTreeMap<String, String>) -> io::Result<Command> {
+    let stderr = || io::stderr().as_fd().try_clone_to_owned().map(Stdio::from);
+    let mut command = Command::new("/bin/sh");
+    command
+        .arg("-c")
+        .arg(line)
+        .stdin(Stdio::null())
+        .stdout(stderr()?)
+        .stderr(stderr()?)
+        .process_group(0);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_ours) {
+            command.env_remove(name);
+        }
+    }
+    command.envs(environment);
+    Ok(command)
 }
 
 /// A script that does not outlive its future.

@@ -1,6 +1,7 @@
 //! What dead processes left behind: taken back, or kept where it is to last.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -106,13 +107,17 @@ fn repair_one(path: &Path, name: Option<&str>, everything: bool, repaired: &mut 
             repaired.running.push((shown_name(path, &owner), owner.pid));
             return;
         }
-        if owner.is_elsewhere() {
-            repaired.elsewhere.push(elsewhere(path, &owner));
-            return;
-        }
-        match work_off(path, &owner, steps, everything, repaired) {
-            Outcome::Done => {}
-            Outcome::Stays => return,
+        match owner.netlink() {
+            Some(netlink) => match work_off(path, netlink, &owner, steps, everything, repaired) {
+                Outcome::Done => {}
+                Outcome::Stays => return,
+            },
+            // one that the device was put into: both are gone
+            None if owner.place.is_some() => repaired.gone += steps.len(),
+            None => {
+                repaired.elsewhere.push(elsewhere(path, &owner));
+                return;
+            }
         }
     } else if name.is_some() {
         return;
@@ -131,12 +136,13 @@ enum Outcome {
 
 fn work_off(
     path: &Path,
+    netlink: io::Result<Netlink>,
     owner: &Owner,
     steps: Vec<Step>,
     everything: bool,
     repaired: &mut Repaired,
 ) -> Outcome {
-    let mut netlink = match Netlink::open() {
+    let mut netlink = match netlink {
         Ok(netlink) => netlink,
         Err(error) => {
             repaired.failures.push(format!("netlink: {error}"));
@@ -169,7 +175,7 @@ fn keep(
     owner: &Owner,
     mut lasting: Vec<Step>,
     changed: bool,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
     let moves = outside::moves(&netlink.routes()?, &lasting);
     for route in moves.iter().map(|(_, new)| new) {
         let undo = Undo::DeleteRoute { route: route.clone() };
