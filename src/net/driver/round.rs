@@ -8,7 +8,7 @@ use std::time::Instant;
 use tracing::{debug, info};
 
 use super::{Driver, board};
-use crate::engine::Route;
+use crate::engine::{Opened, Route};
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::channel::{Channel, Incoming};
@@ -19,13 +19,14 @@ use crate::net::report;
 use crate::net::signals::Request;
 use crate::net::tls::Refusal;
 use crate::net::udp::Sent;
-use crate::platform::Change;
+use crate::platform::{Change, SetupError};
 
 /// What was ready in a round.
 #[derive(Default)]
 pub(super) struct Ready {
     request: Option<Request>,
     change: Option<Change>,
+    step: Option<Result<(), SetupError>>,
     opened: Option<(Connector, Result<Connection, NetError>)>,
     timer: bool,
     incoming: Option<Incoming>,
@@ -46,6 +47,9 @@ impl Driver<'_> {
         companions.retain_mut(|companion| companion.as_mut().poll(cx).is_pending());
         if let Some(watch) = &mut self.parts.watch {
             ready.change = take(watch.poll_change(cx));
+        }
+        if let Some(step) = &mut self.step {
+            ready.step = take(step.poll(cx));
         }
         if let Some(opening) = &mut self.opening {
             ready.opened = take(opening.as_mut().poll(cx));
@@ -80,7 +84,12 @@ impl Driver<'_> {
         if let Some(ending) = ready.request.and_then(|request| self.take_request(request, now)) {
             return Some(ending);
         }
-        self.change = ready.change.or(self.change);
+        if let Some(change) = ready.change {
+            self.note(change);
+        }
+        if let Some(ending) = ready.step.and_then(|result| self.take_step(result)) {
+            return Some(ending);
+        }
         if let Some((connector, result)) = ready.opened {
             self.opening = None;
             if let Some(ending) = self.take_opened(connector, result, now) {
@@ -131,14 +140,21 @@ impl Driver<'_> {
         self.connector = connector;
         match result {
             Ok(connection) => {
-                let udp_allowed = self.connector.address().is_some_and(|address| address.is_ipv4());
+                let udp_allowed = !self.connector.through_proxy() && connection.peer.is_ipv4();
                 let cookie = self.jar.header(self.connector.url());
                 debug!(peer = %connection.peer, version = %connection.tls.version, suite = %connection.tls.suite,
                     "channel is open");
                 board::channel_open(&self.parts.board, self.connector.url().as_str(), &connection);
-                self.peer = Some(connection.peer);
+                self.peer = Some(connection.peer.ip());
+                self.source = Some(connection.local);
                 self.channel = Some(Channel::new(connection.stream));
-                self.engine.channel_opened(cookie, udp_allowed, now);
+                let opened = Opened {
+                    cookie,
+                    udp_allowed,
+                    peer: connection.peer,
+                    stranger: connection.stranger,
+                };
+                self.engine.channel_opened(opened, now);
                 self.parts.observer.step("open the tunnel".to_owned());
                 None
             }
@@ -240,6 +256,7 @@ impl Ready {
     fn any(&self) -> bool {
         self.request.is_some()
             || self.change.is_some()
+            || self.step.is_some()
             || self.opened.is_some()
             || self.timer
             || self.incoming.is_some()
