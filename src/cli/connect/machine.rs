@@ -6,6 +6,7 @@ use crate::net::settings::{ConnectSettings, NetworkMode};
 use crate::platform::linux::journal;
 use crate::platform::linux::setup::{NativeOptions, NativeSetup};
 use crate::platform::linux::tun::LinuxTun;
+use crate::platform::linux::watch::LinuxWatch;
 use crate::platform::none::NoSetup;
 use crate::platform::script::{ScriptOptions, ScriptSetup};
 use crate::platform::{NetworkSetup, NetworkWatch, TunDevice};
@@ -23,8 +24,19 @@ impl Machine {
         Ok(Self {
             device: Box::new(LinuxTun::open(tunnel.interface.as_deref())?),
             setup: setup(settings, tunnel)?,
-            watch: None,
+            watch: watch(),
         })
+    }
+}
+
+/// What is watched is the network outside, whatever the device.
+fn watch() -> Option<Box<dyn NetworkWatch>> {
+    match LinuxWatch::new() {
+        Ok(watch) => Some(Box::new(watch)),
+        Err(error) => {
+            tracing::warn!(%error, "changes of the network will be noticed late");
+            None
+        }
     }
 }
 

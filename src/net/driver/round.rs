@@ -55,15 +55,18 @@ impl Driver<'_> {
             ready.opened = take(opening.as_mut().poll(cx));
         }
         ready.timer = self.deadline.is_some() && self.timer.as_mut().poll(cx).is_ready();
+        let held = self.is_held();
         if let Some(channel) = &mut self.channel {
             // a peer that makes us answer and reads nothing must not fill the memory with answers
-            if self.engine.channel_mut().len() < MAX_UNSENT {
+            if !held && self.engine.channel_mut().len() < MAX_UNSENT {
                 ready.incoming = take(channel.poll_incoming(cx));
             }
             ready.written = take(channel.poll_outgoing(cx, self.engine.channel_mut()));
         }
         if let Some(udp) = &mut self.udp {
-            ready.datagrams = take(udp.poll_readable(cx));
+            if !held {
+                ready.datagrams = take(udp.poll_readable(cx));
+            }
             if self.batch_blocked {
                 ready.sent = take(udp.poll_send(cx, &self.batch));
             }
@@ -239,8 +242,16 @@ impl Driver<'_> {
         }
     }
 
+    /// While the network is set up for the first time nothing is received: there is no place for packets yet.
+    fn is_held(&self) -> bool {
+        !self.up && self.step.is_some()
+    }
+
     /// Inner packets of this round go to the device.
     pub(super) fn deliver(&mut self) {
+        if self.is_held() {
+            return;
+        }
         if self.up && self.received.packet_count() > 0 {
             match self.parts.device.write_batch(&self.received) {
                 Ok(written) if written.dropped > 0 => debug!(written.dropped, "the device refused packets"),

@@ -12,6 +12,7 @@ pub mod process;
 pub mod setup;
 pub mod tun;
 pub mod undo;
+pub mod watch;
 pub mod watched;
 pub mod wrapper;
 
