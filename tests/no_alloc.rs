@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf as _, BytesMut};
-use vpnc_cli::engine::{Engine, EngineSettings, Output, Path, Route};
+use vpnc_cli::engine::{Engine, EngineSettings, Opened, Output, Path, Route};
 use vpnc_cli::esp::{Cipher, Esp, EspKeys, KEY_BLOCK_LEN, Mac, SaKeys};
 use vpnc_cli::packet::{Batch, MAX_PACKETS, Received};
 use vpnc_cli::random::RandomSource;
@@ -79,10 +79,17 @@ impl Tunnel {
             esp: true,
             dead_peer: None,
             reconnect_timeout: Duration::from_secs(300),
+            reconfigure: false,
             random: Box::new(|| Box::new(Zeros)),
         });
         let mut received = Received::new(2048);
-        engine.channel_opened(Secret::new("DSID=0"), true, now);
+        let opened = Opened {
+            cookie: Secret::new("DSID=0"),
+            udp_allowed: true,
+            peer: ([192, 0, 2, 1], 443).into(),
+            stranger: false,
+        };
+        engine.channel_opened(opened, now);
         engine.handle_channel(&set_up(), &mut received, now);
         let record = [&1420_u16.to_le_bytes()[..], &message(300, &PACKET)].concat();
         let mut tunnel = Self {

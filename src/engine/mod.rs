@@ -5,11 +5,14 @@
 //! [`Engine::channel_mut`]; report with [`Engine::channel_written`] what has left the machine.
 
 mod output;
+mod own;
 mod path;
 mod reconnect;
+mod surroundings;
 mod timer;
 
 use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -17,8 +20,10 @@ use tracing::{debug, trace};
 
 pub use self::output::{Configured, End, Event, Loss, Output, Route, Statistics, Traffic};
 pub use self::path::Path;
+pub use self::surroundings::Way;
 pub use self::timer::Timer;
 
+use self::own::OwnTraffic;
 use self::path::{DataPath, Todo};
 use self::reconnect::Backoff;
 use self::timer::TimerTable;
@@ -46,8 +51,23 @@ pub struct EngineSettings {
     pub dead_peer: Option<Duration>,
     /// How long the channel may stay lost.
     pub reconnect_timeout: Duration,
+    /// Go on with another inner address after a reconnect (`juniper-nc.md §17.3`).
+    pub reconfigure: bool,
     /// Gives generators for keys and IVs.
     pub random: Box<dyn Fn() -> Box<dyn RandomSource>>,
+}
+
+/// An open channel, and where it leads.
+pub struct Opened {
+    /// Cookies for the tunnel request.
+    pub cookie: Secret,
+    /// Whether UDP can reach the gateway at all: no proxy, outer IPv4 (`juniper-nc.md §11`).
+    pub udp_allowed: bool,
+    /// The other end of the TCP connection: the gateway, or a proxy.
+    pub peer: SocketAddr,
+    /// Another node than the one that served the login. Sessions need not be known there, so what it refuses ends
+    /// nothing (`juniper-nc.md §3.6`).
+    pub stranger: bool,
 }
 
 /// The tunnel.
@@ -65,6 +85,17 @@ pub struct Engine {
     timers: TimerTable,
     backoff: Backoff,
     network: Option<NetworkConfig>,
+    /// The inner address before the last one: what programs still send from it must not leave.
+    old_address: Option<Ipv4Addr>,
+    /// The channel being set up leads to another node than the one of the login.
+    stranger: bool,
+    own: OwnTraffic,
+    /// Since when there is no way to the gateway.
+    away: Option<Instant>,
+    /// The machine has slept, so that the channel has to be opened anew once there is a way.
+    stale: bool,
+    /// The way was missing for so long that the channel may be stuck; nothing has come from it since.
+    doubtful: bool,
     events: VecDeque<Event>,
     probes: Batch,
     probes_due: usize,
@@ -103,6 +134,12 @@ impl Engine {
             timers: TimerTable::default(),
             backoff,
             network: None,
+            old_address: None,
+            stranger: false,
+            own: OwnTraffic::default(),
+            away: None,
+            stale: false,
+            doubtful: false,
             events: VecDeque::new(),
             probes: Batch::new(PROBE_ROOM),
             probes_due: 0,
@@ -113,9 +150,22 @@ impl Engine {
         engine
     }
 
-    /// A channel is open. `udp_allowed` tells whether UDP can reach the gateway at all: no proxy, outer IPv4
-    /// (`juniper-nc.md §11`).
-    pub fn channel_opened(&mut self, cookie: Secret, udp_allowed: bool, now: Instant) {
+    /// A channel is open.
+    pub fn channel_opened(&mut self, opened: Opened, now: Instant) {
+        let Opened {
+            cookie,
+            udp_allowed,
+            peer,
+            stranger,
+        } = opened;
+        self.stranger = stranger;
+        self.own.leads_to(peer);
+        if self.away.take().is_some() {
+            // there is a way, whatever was told
+            let todo = self.path.doubted(now, &mut self.timers);
+            self.carry_out(todo);
+            self.timers.set(Timer::Look, None);
+        }
         let hello = Hello {
             request: TunnelRequest {
                 host: self.settings.host.clone(),
@@ -142,6 +192,7 @@ impl Engine {
         let (ChannelState::SettingUp(link) | ChannelState::Running(link)) = &mut self.channel_state else {
             return;
         };
+        self.doubtful = false;
         let before = received.packet_count();
         let result = link.handle_channel(bytes, &mut self.channel, received);
         let mut outputs = Vec::new();
@@ -201,6 +252,10 @@ impl Engine {
 
     /// Whether packets from the TUN can be taken now. When not, leave them there.
     pub fn wants_packets(&self) -> bool {
+        if self.away.is_some() {
+            // they wait in the device, and go out the moment there is a way again
+            return false;
+        }
         match (&self.channel_state, self.path.current()) {
             (_, Path::Udp) => true,
             (ChannelState::Running(_), Path::Channel) => self.channel.len() < CHANNEL_HIGH_WATER,
@@ -217,6 +272,12 @@ impl Engine {
     pub fn handle_tun(&mut self, batch: &mut Batch, now: Instant) -> Route {
         let before = batch.len();
         batch.retain(is_ipv4);
+        if let Some(old) = self.old_address {
+            batch.retain(|packet| !comes_from(packet, old));
+        }
+        let whole = batch.len();
+        batch.retain(|packet| !self.own.holds(packet));
+        self.statistics.looped += (whole - batch.len()) as u64;
         trace_packets("packet out", self.path.current(), batch.packets());
         self.statistics.out_dropped += (before - batch.len()) as u64;
         if let (Path::Udp, Some(esp)) = (self.path.current(), &mut self.esp) {
@@ -265,6 +326,9 @@ impl Engine {
 
     /// The system reports that the gateway's UDP port cannot be reached.
     pub fn udp_unreachable(&mut self, now: Instant) {
+        if self.away.is_some() {
+            return;
+        }
         let todo = self
             .path
             .failed("the gateway's UDP port is unreachable", now, &mut self.timers);
@@ -273,7 +337,11 @@ impl Engine {
 
     /// Whether the last batch of datagrams could be sent. Several failures in a row leave UDP (`§14.4`).
     pub fn udp_sent(&mut self, success: bool, now: Instant) {
-        self.send_errors = if success { 0 } else { self.send_errors + 1 };
+        // without a way nothing can be sent, which says nothing about the gateway
+        self.send_errors = match success || self.away.is_some() {
+            true => 0,
+            false => self.send_errors + 1,
+        };
         if self.send_errors >= MAX_SEND_ERRORS {
             self.send_errors = 0;
             let todo = self.path.failed("sending over UDP fails", now, &mut self.timers);
@@ -293,8 +361,15 @@ impl Engine {
                 Timer::DeadPeer => {
                     let todo = self.path.dead_peer_due(now, &mut self.timers);
                     self.carry_out(todo);
+                    if todo.fall_back {
+                        self.fell_back(now);
+                    }
                 }
                 Timer::Reconnect => self.need_channel(),
+                Timer::Look => {
+                    self.timers.set(Timer::Look, Some(now + LOOK_PAUSE));
+                    self.events.push_back(Event::LookAround);
+                }
             }
         }
     }
@@ -374,8 +449,8 @@ impl Engine {
 
     fn configured(&mut self, network: NetworkConfig, udp: Option<UdpOffer>, now: Instant) {
         let old = self.network.as_ref();
-        if let Some(old) = old.filter(|old| old.address != network.address || old.netmask != network.netmask)
-        {
+        let other = old.filter(|old| old.address != network.address || old.netmask != network.netmask);
+        if let Some(old) = other.filter(|_| !self.settings.reconfigure) {
             let end = End::AddressChanged {
                 old: old.address,
                 new: network.address,
@@ -383,6 +458,7 @@ impl Engine {
             self.end(end);
             return;
         }
+        let replaced = other.map(|old| old.address).filter(|old| *old != network.address);
         let state = std::mem::replace(&mut self.channel_state, ChannelState::Idle);
         let ChannelState::SettingUp(link) = state else {
             return;
@@ -390,14 +466,21 @@ impl Engine {
         self.channel_state = ChannelState::Running(link);
         self.timers.set(Timer::SetUp, None);
         self.backoff.up(now);
+        (self.stranger, self.stale, self.doubtful) = (false, false, false);
         let first = old.is_none();
         let changed = old != Some(&network);
+        if replaced.is_some() {
+            self.old_address = replaced;
+        }
+        // it may be back in use
+        self.old_address.take_if(|old| *old == network.address);
         self.statistics.reconnects += u64::from(!first);
         self.network = Some(network.clone());
         let configured = Configured {
             network,
             first,
             changed,
+            replaced,
             udp: udp.is_some(),
         };
         self.events.push_back(Event::Configured(Box::new(configured)));
@@ -409,7 +492,7 @@ impl Engine {
         let todo = match udp {
             Some(offer) => {
                 self.esp = Some(Esp::new(&offer.keys, (self.settings.random)()));
-                self.udp_port = offer.port;
+                self.use_port(offer.port);
                 self.reply_mark = Some(self.queued());
                 let fallback = offer
                     .fallback_seconds
@@ -435,7 +518,7 @@ impl Engine {
             Some(esp) if !self.path.is_off() => {
                 esp.rekey(&offer.keys);
                 if self.udp_port != offer.port {
-                    self.udp_port = offer.port;
+                    self.use_port(offer.port);
                     self.events.push_back(Event::BindUdp { port: offer.port });
                 }
             }
@@ -444,9 +527,14 @@ impl Engine {
         }
     }
 
+    fn use_port(&mut self, port: u16) {
+        self.udp_port = port;
+        self.own.uses(port);
+    }
+
     fn carry_out(&mut self, todo: Todo) {
         if let Some((path, reason)) = todo.changed {
-            self.statistics.fallbacks += u64::from(path == Path::Channel);
+            self.statistics.fallbacks += u64::from(todo.fall_back);
             self.events.push_back(Event::PathChanged { path, reason });
         }
         if todo.rebind {
@@ -472,7 +560,7 @@ impl Engine {
 
     fn link_failed(&mut self, error: LinkError, now: Instant) {
         let first = self.network.is_none();
-        if error.is_final() || first {
+        if first || error.is_final() && !self.stranger {
             self.end(End::Link(error));
         } else {
             self.lose(Loss::Link(error), now);
@@ -489,7 +577,7 @@ impl Engine {
             return self.end(End::Failed(cause));
         }
         self.channel_state = ChannelState::Opening;
-        match self.backoff.next_attempt(now) {
+        match self.backoff.next_attempt(now, self.away.is_some()) {
             Some(at) => {
                 self.timers.set(Timer::Reconnect, Some(at));
                 let retry_in = at.saturating_duration_since(now);
@@ -507,6 +595,7 @@ impl Engine {
         self.written = 0;
         self.reply_mark = None;
         self.enable_mark = None;
+        self.doubtful = false;
         self.timers.set(Timer::SetUp, None);
     }
 
@@ -531,6 +620,11 @@ fn is_ipv4(packet: &[u8]) -> bool {
     first_packet(packet) == Split::Packet(packet.len())
 }
 
+/// Whether this IPv4 packet has the source `address`.
+fn comes_from(packet: &[u8], address: Ipv4Addr) -> bool {
+    packet.get(12..16) == Some(&address.octets()[..])
+}
+
 /// One line a packet at the most verbose level: length and protocol number, nothing of who talks to whom.
 fn trace_packets<'a>(what: &str, path: Path, packets: impl Iterator<Item = &'a [u8]>) {
     if tracing::enabled!(tracing::Level::TRACE) {
@@ -550,6 +644,9 @@ const CHANNEL_HIGH_WATER: usize = 128 * 1024;
 
 /// How long the gateway may take from the tunnel request to its configuration (`juniper-nc.md §7.5`).
 const SET_UP_TIME: Duration = Duration::from_secs(30);
+
+/// How often the way is looked for while there is none and nobody tells of a change.
+const LOOK_PAUSE: Duration = Duration::from_secs(10);
 
 /// Failed batches in a row after which UDP is left.
 const MAX_SEND_ERRORS: u32 = 8;

@@ -36,6 +36,8 @@ pub enum Event {
         /// UDP port of the gateway.
         port: u16,
     },
+    /// Look whether there is a way to the gateway, and tell by `network_changed`.
+    LookAround,
     /// Data takes another path from now on.
     PathChanged {
         /// The new path.
@@ -65,6 +67,8 @@ pub struct Configured {
     pub first: bool,
     /// Whether it differs from the one before.
     pub changed: bool,
+    /// The inner address used so far, when this one is another: connections through the tunnel are lost.
+    pub replaced: Option<Ipv4Addr>,
     /// Whether ESP will be tried.
     pub udp: bool,
 }
@@ -80,6 +84,10 @@ pub enum Loss {
     SetUpTime,
     /// The user asked for a new connection.
     Requested,
+    /// This machine reaches the gateway from another address, or again after a while without a way.
+    NetworkChanged,
+    /// The machine has slept, or its clock has jumped.
+    Resumed,
 }
 
 /// Why a session is over.
@@ -146,14 +154,17 @@ pub struct Statistics {
     pub udp_in: Traffic,
     /// Datagrams dropped, by reason.
     pub drops: DropCounts,
-    /// Outgoing packets dropped: no path, or not IPv4.
+    /// Outgoing packets dropped: no path, not IPv4, from an address that is not ours any more, or our own transport.
     pub out_dropped: u64,
+    /// Those of them that were our own transport, routed into the tunnel.
+    pub looped: u64,
     /// Probes answered.
     pub probes_answered: u64,
     /// Key renewals.
     pub rekeys: u64,
     /// Channels opened after the first.
     pub reconnects: u64,
-    /// Times the path changed from UDP to the channel.
+    /// Times UDP failed, so that the path changed to the channel. A new channel, whose keys are not yet confirmed, is
+    /// no failure.
     pub fallbacks: u64,
 }

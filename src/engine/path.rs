@@ -32,6 +32,8 @@ pub(super) struct Todo {
     pub rebind: bool,
     /// The path that is in use from now on, with the reason.
     pub changed: Option<(Path, &'static str)>,
+    /// UDP has failed, which is counted.
+    pub fall_back: bool,
 }
 
 /// State of the UDP path.
@@ -45,8 +47,11 @@ enum State {
     Probing { until: Instant },
     /// A probe was answered; our "enable" is not yet written.
     Confirmed,
-    /// Data goes over UDP.
-    Active { last_received: Instant },
+    /// Data goes over UDP. Since `doubt` it is not certain that it still gets through.
+    Active {
+        last_received: Instant,
+        doubt: Option<Instant>,
+    },
     /// Probing gave up for now.
     Wait { pause: Duration },
 }
@@ -85,6 +90,7 @@ impl DataPath {
         self.probing = fallback.unwrap_or_default().max(MIN_PROBING);
         let todo = Todo {
             rebind: true,
+            fall_back: false,
             ..self.leave_udp("the channel is new")
         };
         self.enter(State::Keyed, timers);
@@ -123,7 +129,11 @@ impl DataPath {
         if self.state != State::Confirmed {
             return Todo::default();
         }
-        self.enter(State::Active { last_received: now }, timers);
+        let active = State::Active {
+            last_received: now,
+            doubt: None,
+        };
+        self.enter(active, timers);
         timers.set(Timer::DeadPeer, Some(now + self.dead_peer));
         Todo {
             changed: Some((Path::Udp, "a probe was answered")),
@@ -133,9 +143,60 @@ impl DataPath {
 
     /// Something valid came over UDP.
     pub(super) fn received(&mut self, now: Instant) {
-        if let State::Active { last_received } = &mut self.state {
-            *last_received = now;
+        if let State::Active { .. } = self.state {
+            self.state = State::Active {
+                last_received: now,
+                doubt: None,
+            };
         }
+    }
+
+    /// The network around has changed, but the way to the gateway looks the same: ask at once, and decide soon. Where
+    /// UDP does not get through, try again: it may from here.
+    pub(super) fn doubted(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
+        match &mut self.state {
+            State::Active { doubt, .. } => {
+                // a storm of changes does not put off the decision
+                if doubt.is_none() {
+                    *doubt = Some(now);
+                    timers.set(Timer::DeadPeer, Some(now + DOUBT_INTERVAL));
+                }
+                Todo {
+                    probes: 1,
+                    ..Todo::default()
+                }
+            }
+            State::Probing { .. } | State::Wait { .. } => {
+                let todo = self.start_probing(now, timers);
+                Todo { rebind: true, ..todo }
+            }
+            State::Off | State::Keyed | State::Confirmed => Todo::default(),
+        }
+    }
+
+    /// The gateway is reached from another address: a new socket at once. Data goes on over UDP, the gateway answers to
+    /// where the latest datagram came from (`§17.4`).
+    pub(super) fn moved(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
+        if let State::Active { doubt, .. } = &mut self.state {
+            *doubt = None;
+        }
+        let todo = self.doubted(now, timers);
+        Todo {
+            rebind: !self.is_off(),
+            // the first may be lost on a way that has just come up
+            probes: todo.probes.max(usize::from(self.current() == Path::Udp) * 2),
+            ..todo
+        }
+    }
+
+    /// There is no way to the gateway: no probes, and silence means nothing, until [`DataPath::doubted`] or
+    /// [`DataPath::moved`].
+    pub(super) fn suspend(&mut self, timers: &mut TimerTable) {
+        if let State::Active { doubt, .. } = &mut self.state {
+            *doubt = None;
+        }
+        timers.set(Timer::Probe, None);
+        timers.set(Timer::DeadPeer, None);
     }
 
     /// The gateway does not want data over UDP for now. It stays reachable and is asked again later (`§14.4`).
@@ -195,9 +256,12 @@ impl DataPath {
 
     /// [`Timer::DeadPeer`] is due: ask the gateway, or fall back after twice the time (`§14.4`).
     pub(super) fn dead_peer_due(&mut self, now: Instant, timers: &mut TimerTable) -> Todo {
-        let State::Active { last_received } = self.state else {
+        let State::Active { last_received, doubt } = self.state else {
             return Todo::default();
         };
+        if let Some(since) = doubt {
+            return self.doubt_due(since, now, timers);
+        }
         let silence = now.saturating_duration_since(last_received);
         if silence >= self.dead_peer * 2 {
             return self.fall_back("the gateway is silent on UDP", now, timers);
@@ -209,6 +273,18 @@ impl DataPath {
         }
         let next = (now + self.dead_peer / 2).min(last_received + self.dead_peer * 2);
         timers.set(Timer::DeadPeer, Some(next));
+        Todo {
+            probes: 1,
+            ..Todo::default()
+        }
+    }
+
+    /// Asks again while it is in doubt whether the gateway still hears us, and gives UDP up soon.
+    fn doubt_due(&mut self, since: Instant, now: Instant, timers: &mut TimerTable) -> Todo {
+        if now.saturating_duration_since(since) >= DOUBT_LIMIT {
+            return self.fall_back("no answer over UDP since the network has changed", now, timers);
+        }
+        timers.set(Timer::DeadPeer, Some(now + DOUBT_INTERVAL));
         Todo {
             probes: 1,
             ..Todo::default()
@@ -257,6 +333,7 @@ impl DataPath {
         let active = self.current() == Path::Udp;
         Todo {
             changed: active.then_some((Path::Channel, reason)),
+            fall_back: active,
             ..Todo::default()
         }
     }
@@ -295,6 +372,11 @@ const MIN_DEAD_PEER: Duration = Duration::from_secs(2);
 
 /// Longest fall-back time believed; longer ones would leave a dead path unnoticed for hours.
 const MAX_FALLBACK: Duration = Duration::from_secs(600);
+
+/// How soon it is decided whether UDP still gets through after a change of the network, and how often the gateway is
+/// asked until then: one lost answer must not decide.
+const DOUBT_LIMIT: Duration = Duration::from_secs(2);
+const DOUBT_INTERVAL: Duration = Duration::from_millis(500);
 
 /// One probe a second, like the official clients (`§14.3`).
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
@@ -434,6 +516,57 @@ mod tests {
             Todo::default()
         );
         assert!(bench.pass(600).is_empty());
+    }
+
+    #[test]
+    fn a_doubt_is_cleared_by_an_answer_or_decided_soon() {
+        let mut bench = Bench::active(15);
+        assert_eq!(bench.path.doubted(bench.now, &mut bench.timers).probes, 1);
+        bench.pass(1);
+        bench.path.received(bench.now);
+        assert_eq!(
+            bench.pass(10).iter().map(|(_, todo)| todo.probes).sum::<usize>(),
+            0
+        );
+        assert_eq!(bench.path.doubted(bench.now, &mut bench.timers).probes, 1);
+        bench.pass(1);
+        // one more change, told while the decision is pending
+        bench.path.doubted(bench.now, &mut bench.timers);
+        let log = bench.pass(1);
+        let (_, last) = log.last().expect("a decision");
+        assert!(last.fall_back && last.rebind, "{log:?}");
+        assert_eq!(bench.path.current(), Path::Channel);
+    }
+
+    #[test]
+    fn a_move_keeps_data_on_udp_over_a_new_socket() {
+        let mut bench = Bench::active(15);
+        let todo = bench.path.moved(bench.now, &mut bench.timers);
+        assert_eq!((todo.rebind, todo.probes, todo.changed), (true, 2, None));
+        assert_eq!(bench.path.current(), Path::Udp);
+    }
+
+    #[test]
+    fn silence_means_nothing_without_a_way() {
+        let mut bench = Bench::active(10);
+        bench.path.suspend(&mut bench.timers);
+        assert!(bench.pass(600).is_empty());
+        assert_eq!(bench.path.current(), Path::Udp);
+        assert_eq!(bench.path.doubted(bench.now, &mut bench.timers).probes, 1);
+        assert!(bench.pass(1).iter().all(|(_, todo)| !todo.fall_back));
+    }
+
+    #[test]
+    fn where_udp_does_not_get_through_a_change_is_a_new_chance() {
+        let mut bench = Bench::new(5);
+        bench.path.reply_written(bench.now, &mut bench.timers);
+        bench.pass(60);
+        assert_eq!(bench.path.state_name(), "waiting");
+        let todo = bench.path.doubted(bench.now, &mut bench.timers);
+        assert_eq!((todo.probes, todo.rebind), (2, true));
+        assert_eq!(bench.path.state_name(), "probing");
+        bench.path.turn_off("test", &mut bench.timers);
+        assert_eq!(bench.path.moved(bench.now, &mut bench.timers), Todo::default());
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub enum Timer {
     DeadPeer,
     /// The channel is lost: try again.
     Reconnect,
+    /// There is no way to the gateway: look whether there is one.
+    Look,
 }
 
 /// One optional deadline for each [`Timer`].
@@ -25,6 +27,11 @@ impl TimerTable {
     /// Sets or clears the deadline of `timer`.
     pub(super) fn set(&mut self, timer: Timer, deadline: Option<Instant>) {
         self.deadlines[timer as usize] = deadline;
+    }
+
+    /// Whether `timer` has a deadline.
+    pub(super) fn is_set(&self, timer: Timer) -> bool {
+        self.deadlines[timer as usize].is_some()
     }
 
     /// The earliest deadline.
@@ -46,8 +53,14 @@ impl TimerTable {
     }
 }
 
-const COUNT: usize = 4;
-const ALL: [Timer; COUNT] = [Timer::SetUp, Timer::Probe, Timer::DeadPeer, Timer::Reconnect];
+const COUNT: usize = 5;
+const ALL: [Timer; COUNT] = [
+    Timer::SetUp,
+    Timer::Probe,
+    Timer::DeadPeer,
+    Timer::Reconnect,
+    Timer::Look,
+];
 
 #[cfg(test)]
 mod tests {

@@ -1,13 +1,16 @@
 //! From settings to an open TLS stream: resolve, TCP or proxy, TLS, each step with its time limit.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::error::{NetError, Step};
@@ -30,11 +33,20 @@ pub struct Connection {
     pub stream: Stream,
     /// What was negotiated.
     pub tls: TlsInfo,
-    /// The machine at the other end of the TCP connection: the gateway, or the proxy.
-    pub peer: IpAddr,
+    /// The other end of the TCP connection: the gateway, or the proxy.
+    pub peer: SocketAddr,
+    /// Our end.
+    pub local: IpAddr,
+    /// Another node than the one before: it may not know the session (`juniper-nc.md §3.6`).
+    pub stranger: bool,
 }
 
 /// Makes connections to one gateway, always to the same address and with the same TLS back end after the first.
+///
+/// A name may stand for several nodes. The one that served the first connection serves all of a login, its tunnel and its
+/// logout. Only when the tunnel has to be opened again and that node could not be reached twice, the others are tried
+/// beside it ([`Connector::reconnect`]). What another node says about the session counts only when it takes it over,
+/// and from then on it is the one: `settle`. One that refuses is not asked again (`pass_over`) until the tunnel is back.
 #[derive(Clone)]
 pub struct Connector {
     settings: GatewaySettings,
@@ -44,6 +56,12 @@ pub struct Connector {
     proxy: Option<Proxy>,
     tls: TlsClient,
     address: Option<SocketAddr>,
+    /// All that the name stood for at the first connection.
+    nodes: Vec<SocketAddr>,
+    /// Nodes that do not know the session.
+    passed_over: Vec<SocketAddr>,
+    /// How often in a row the node could not be reached.
+    misses: u32,
 }
 
 impl Connector {
@@ -92,6 +110,9 @@ impl Connector {
             proxy,
             tls,
             address: None,
+            nodes: Vec::new(),
+            passed_over: Vec::new(),
+            misses: 0,
         })
     }
 
@@ -100,33 +121,115 @@ impl Connector {
     /// # Errors
     /// Any `NetError` but those of HTTP.
     pub async fn connect(&mut self) -> Result<Connection, NetError> {
+        let limit = self.settings.connect_timeout;
         if self.proxy.is_some() {
-            return self.secure(None, self.settings.connect_timeout).await;
+            return self.secure(None, None, limit).await;
         }
-        let candidates = match self.address {
-            Some(address) => vec![address],
-            None => self.resolve(&self.settings.host, self.settings.port).await?,
+        if let Some(address) = self.address {
+            return self.secure(Some(address), None, limit).await;
+        }
+        let candidates = self.resolve(&self.settings.host, self.settings.port).await?;
+        let connection = self.first_of(candidates.clone()).await?;
+        self.address = Some(connection.peer);
+        self.nodes = candidates;
+        Ok(connection)
+    }
+
+    /// Opens a connection for a tunnel that was up: to the same node, or, when that could not be reached several times,
+    /// to another one, which may not know the session.
+    ///
+    /// # Errors
+    /// As [`Connector::connect`].
+    pub async fn reconnect(&mut self) -> Result<Connection, NetError> {
+        let Some(home) = self.address else {
+            return self.connect().await;
         };
-        let share = share(self.settings.connect_timeout, candidates.len());
-        let mut last = None;
-        for address in candidates {
-            match self.secure(Some(address), share).await {
-                Ok(connection) => {
-                    self.address = Some(address);
-                    return Ok(connection);
+        let others = self.others();
+        if others.is_empty() {
+            return self.connect().await;
+        }
+        let result = if self.misses < PATIENCE {
+            let limit = self.settings.connect_timeout.min(NODE_LIMIT);
+            self.secure(Some(home), None, limit).await
+        } else {
+            let nodes = [vec![home], others].concat();
+            self.first_of(nodes).await
+        };
+        match result {
+            Ok(connection) => {
+                let stranger = connection.peer != home;
+                if !stranger {
+                    self.misses = 0;
                 }
-                // The next node of a cluster may be alive; all else is the same everywhere.
-                Err(error @ (NetError::Unreachable { .. } | NetError::TimedOut { .. })) => {
-                    tracing::debug!(%address, %error, "address passed over");
-                    last = Some(error);
-                }
-                Err(error) => return Err(error),
+                Ok(Connection {
+                    stranger,
+                    ..connection
+                })
+            }
+            Err(error) => {
+                self.misses = self.misses.saturating_add(u32::from(is_dead(&error)));
+                Err(error)
             }
         }
-        Err(last.unwrap_or_else(|| NetError::UnknownHost {
+    }
+
+    /// The tunnel is open at this node. True when that is another one than before.
+    pub fn settle(&mut self, node: IpAddr) -> bool {
+        self.misses = 0;
+        self.passed_over.clear();
+        let moved = self.nodes.iter().find(|known| known.ip() == node);
+        match moved.filter(|known| self.address.is_some_and(|home| home != **known)) {
+            Some(moved) => {
+                self.address = Some(*moved);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// This node does not know the session.
+    pub fn pass_over(&mut self, node: IpAddr) {
+        let known = self.nodes.iter().find(|known| known.ip() == node);
+        self.passed_over.extend(known);
+    }
+
+    /// The nodes that could take over.
+    pub fn other_nodes(&self) -> impl Iterator<Item = IpAddr> {
+        let home = self.address;
+        let others = self.nodes.iter().filter(move |node| Some(**node) != home);
+        others.map(SocketAddr::ip)
+    }
+
+    fn others(&self) -> Vec<SocketAddr> {
+        let others = self.nodes.iter().filter(|node| Some(**node) != self.address);
+        others
+            .filter(|node| !self.passed_over.contains(node))
+            .copied()
+            .collect()
+    }
+
+    /// The first of several nodes that completes a handshake.
+    async fn first_of(&mut self, mut candidates: Vec<SocketAddr>) -> Result<Connection, NetError> {
+        let limit = self.settings.connect_timeout;
+        let each = share(limit, candidates.len());
+        let mut last = NetError::UnknownHost {
             host: self.settings.host.clone(),
             source: io::Error::from(io::ErrorKind::NotFound),
-        }))
+        };
+        while !candidates.is_empty() {
+            let connecting = |address| self.open(address, &self.place, limit);
+            let (address, tcp) = race(&candidates, connecting).await?;
+            match self.secure(Some(address), Some(tcp), each).await {
+                // The next node of a cluster may be alive; all else is the same everywhere.
+                Err(error) if is_dead(&error) => {
+                    tracing::debug!(%address, %error, "address passed over");
+                    candidates.retain(|candidate| *candidate != address);
+                    last = error;
+                }
+                other => return other,
+            }
+        }
+        Err(last)
     }
 
     /// The gateway's address of the first success, used for all later connections: the nodes behind one name may
@@ -155,15 +258,25 @@ impl Connector {
         &self.user_agent
     }
 
-    /// TCP and TLS; a second time with the other back end when the first is refused.
-    async fn secure(&mut self, address: Option<SocketAddr>, limit: Duration) -> Result<Connection, NetError> {
+    /// TLS on this TCP connection, or on one opened for it; a second time with the other back end when the first is
+    /// refused.
+    async fn secure(
+        &mut self,
+        address: Option<SocketAddr>,
+        mut ready: Option<TcpStream>,
+        limit: Duration,
+    ) -> Result<Connection, NetError> {
         let mut backend = self.tls.first();
         loop {
-            let tcp = match address {
-                Some(address) => self.open(address, &self.place, limit).await?,
-                None => self.open_proxied(limit).await?,
+            let tcp = match (ready.take(), address) {
+                (Some(tcp), _) => tcp,
+                (None, Some(address)) => self.open(address, &self.place, limit).await?,
+                (None, None) => self.open_proxied(limit).await?,
             };
-            let peer = tcp.peer_addr().map_err(|source| NetError::Unreachable {
+            let ends = tcp
+                .peer_addr()
+                .and_then(|peer| Ok((peer, tcp.local_addr()?.ip())));
+            let (peer, local) = ends.map_err(|source| NetError::Unreachable {
                 place: self.place.clone(),
                 source,
             })?;
@@ -178,7 +291,9 @@ impl Connector {
                     return Ok(Connection {
                         stream,
                         tls,
-                        peer: peer.ip(),
+                        peer,
+                        local,
+                        stranger: false,
                     });
                 }
                 Err(Failure::Fatal(error)) => return Err(error),
@@ -314,6 +429,57 @@ fn timed_out(place: &str, step: Step, limit: Duration) -> NetError {
     }
 }
 
+/// Whether another node of the cluster may do better.
+fn is_dead(error: &NetError) -> bool {
+    matches!(error, NetError::Unreachable { .. } | NetError::TimedOut { .. })
+}
+
+/// The first TCP connection to any of several addresses. Each has a head start over the next, which begins when the one
+/// before has failed or let that time pass. Fails when all have, with the last failure.
+async fn race<F: Future<Output = Result<TcpStream, NetError>>>(
+    addresses: &[SocketAddr],
+    connecting: impl Fn(SocketAddr) -> F,
+) -> Result<(SocketAddr, TcpStream), NetError> {
+    let mut waiting = addresses.iter().copied();
+    let mut running: Vec<(SocketAddr, Pin<Box<F>>)> = Vec::new();
+    let mut head_start = Box::pin(sleep(Duration::ZERO));
+    let mut begin = true;
+    poll_fn(|cx| {
+        loop {
+            if (begin || head_start.as_mut().poll(cx).is_ready())
+                && let Some(address) = waiting.next()
+            {
+                running.push((address, Box::pin(connecting(address))));
+                head_start.set(sleep(HEAD_START));
+                begin = false;
+                continue;
+            }
+            let mut failure = None;
+            for index in 0..running.len() {
+                let (address, attempt) = &mut running[index];
+                match attempt.as_mut().poll(cx) {
+                    Poll::Ready(Ok(tcp)) => return Poll::Ready(Ok((*address, tcp))),
+                    Poll::Ready(Err(error)) => {
+                        tracing::debug!(%address, %error, "address passed over");
+                        failure = Some((index, error));
+                        break;
+                    }
+                    Poll::Pending => {}
+                }
+            }
+            let Some((index, error)) = failure else {
+                return Poll::Pending;
+            };
+            drop(running.swap_remove(index));
+            if running.is_empty() && waiting.len() == 0 {
+                return Poll::Ready(Err(error));
+            }
+            begin = true;
+        }
+    })
+    .await
+}
+
 /// What one of several addresses may use of the limit: a dead first one must not eat it all.
 fn share(limit: Duration, candidates: usize) -> Duration {
     let count = u32::try_from(candidates.max(1)).unwrap_or(u32::MAX);
@@ -334,6 +500,12 @@ fn tune(tcp: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+/// How long an address may be silent before the next one is tried beside it.
+const HEAD_START: Duration = Duration::from_secs(2);
+/// After so many failures in a row the other nodes are tried too.
+const PATIENCE: u32 = 2;
+/// Limit for the node of the login while there are others.
+const NODE_LIMIT: Duration = Duration::from_secs(5);
 /// Enough for a cluster; a hostile resolver answer shall not keep us busy.
 const MAX_ADDRESSES: usize = 8;
 /// One lost SYN (1 s) and its repetition fit in.

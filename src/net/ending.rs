@@ -67,6 +67,8 @@ pub(super) fn loss_text(loss: &Loss) -> String {
         Loss::Transport(text) => text.clone(),
         Loss::SetUpTime => "the gateway did not finish the set-up in 30 s".to_owned(),
         Loss::Requested => "on request".to_owned(),
+        Loss::NetworkChanged => "the network of this machine has changed".to_owned(),
+        Loss::Resumed => "the machine has slept, or its clock has jumped".to_owned(),
     }
 }
 
@@ -95,7 +97,7 @@ fn ended(end: End, settings: &ConnectSettings) -> Error {
             format!("the gateway gave another inner address after the reconnect: {new} instead of {old}"),
         )
         .at(place)
-        .hint("connect again; connections through the tunnel have to be made anew"),
+        .hint("connect again, or let it go on with --reconfigure; connections through the tunnel have to be made anew"),
         End::NetworkLost { lost_for, cause } => Error::new(
             ExitStatus::NetworkLost,
             format!(

@@ -51,6 +51,13 @@ pub(super) fn statistics(engine: &Engine) -> String {
     if counters.out_dropped > 0 {
         let _ = write!(text, "\n  outgoing packets dropped: {}", counters.out_dropped);
     }
+    if counters.looped > 0 {
+        let _ = write!(
+            text,
+            "\n  of them our own, routed into the tunnel: {}",
+            counters.looped
+        );
+    }
     text
 }
 

@@ -112,6 +112,12 @@ pub enum Farewell {
 pub trait NetworkWatch {
     /// Ready after a change; several at a time are one. Pending for ever when nothing can be told.
     fn poll_change(&mut self, cx: &mut Context<'_>) -> Poll<Change>;
+
+    /// Whether an interface with this address of ours can send: it is up, and its cable or radio is connected. True
+    /// when that is not known.
+    fn carries(&mut self, _address: IpAddr) -> bool {
+        true
+    }
 }
 
 /// What has changed.

@@ -14,6 +14,7 @@ use crate::platform::linux::namespace::Namespace;
 use crate::platform::linux::script_tun;
 use crate::platform::linux::setup::{NativeOptions, NativeSetup};
 use crate::platform::linux::tun::LinuxTun;
+use crate::platform::linux::watch::LinuxWatch;
 use crate::platform::none::NoSetup;
 use crate::platform::privilege::limited::Limited;
 use crate::platform::privilege::rights::Rights;
@@ -69,7 +70,7 @@ impl Machine {
             device,
             setup,
             companion,
-            watch: None,
+            watch: watch(),
             keeper,
         })
     }
@@ -152,6 +153,17 @@ fn packet_command(tunnel: &ConnectSettings) -> Result<&str, Error> {
         NetworkMode::Builtin | NetworkMode::None => {
             Err(Error::new(ExitStatus::Usage, "--script-tun needs the command")
                 .hint("-s COMMAND with it, and no --network"))
+        }
+    }
+}
+
+/// What is watched is the network outside, whatever the device.
+fn watch() -> Option<Box<dyn NetworkWatch>> {
+    match LinuxWatch::new() {
+        Ok(watch) => Some(Box::new(watch)),
+        Err(error) => {
+            tracing::warn!(%error, "changes of the network will be noticed late");
+            None
         }
     }
 }

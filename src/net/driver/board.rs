@@ -11,7 +11,7 @@ pub(super) fn channel_open(board: &Board, url: &str, connection: &Connection) {
     board.update(|status| {
         status.server = Server {
             url: url.to_owned(),
-            address: Some(connection.peer),
+            address: Some(connection.peer.ip()),
             pin: Some(connection.tls.pin.clone()),
         };
         status.transport.tls = TlsState {

@@ -1,32 +1,79 @@
 //! What the tunnel does when the network around it changes.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
-use tracing::{info, warn};
+use tracing::info;
 
-use super::{Driver, GRACE, Parts, interruptible};
-use crate::net::ending::Ending;
+use super::Driver;
+use super::step::After;
+use super::way::{Found, way_to};
+use crate::engine::Way;
 use crate::platform::Change;
 
 impl Driver<'_> {
-    /// Makes the best of a change.
-    pub(super) async fn look_around(&mut self, change: Change) -> Option<Ending> {
-        if !self.up {
-            return None;
+    /// Remembers a change until it can be looked into. A sleep is not forgotten for what comes with it.
+    pub(super) fn note(&mut self, change: Change) {
+        if self.change != Some(Change::Resumed) {
+            self.change = Some(change);
         }
-        let Parts { setup, requests, .. } = &mut self.parts;
-        let step = setup.network_changed();
-        let (result, request) = interruptible(requests.as_mut(), Some(GRACE), step).await;
-        if let Some(Err(error)) = result {
-            warn!(%error, "network set-up");
+    }
+
+    /// Makes the best of a change: routes outside first, then [`Driver::judge`].
+    pub(super) fn look_around(&mut self) {
+        if self.up
+            && self.step.is_none()
+            && let Some(change) = self.change.take()
+        {
+            let slept = change == Change::Resumed;
+            self.begin(After::Look { slept });
         }
-        if let Some(request) = request {
-            return Some(self.requested(request));
+    }
+
+    /// Tells the engine how the gateway is reached now.
+    pub(super) fn judge(&mut self, slept: bool) {
+        let way = self.way();
+        if slept {
+            info!("the machine has slept, or its clock has jumped: new connection");
         }
-        if change == Change::Resumed {
-            info!("the machine has slept, new connection");
-            self.engine.reconnect(Instant::now());
+        match (way, self.engine.is_away()) {
+            (Way::None, false) => info!("there is no way to the gateway, the tunnel waits for the network"),
+            (Way::Same | Way::Other, true) => info!("there is a way to the gateway again"),
+            (Way::None, true) | (Way::Same | Way::Other, false) => {}
         }
-        None
+        self.engine.network_changed(way, slept, Instant::now());
+    }
+
+    fn way(&mut self) -> Way {
+        let Some(peer) = self.peer else {
+            return Way::Same;
+        };
+        let source = match way_to(peer, &self.settings.gateway.outer) {
+            Found::From(source) => source,
+            Found::Nowhere => return Way::None,
+            Found::Unknown => return Way::Same,
+        };
+        if !self.is_usable(source) {
+            return Way::None;
+        }
+        match self.source.replace(source) {
+            Some(before) if before != source => {
+                info!(%before, now = %source, "the gateway is reached from another address of this machine");
+                Way::Other
+            }
+            Some(_) | None => Way::Same,
+        }
+    }
+
+    /// Not when the way leads into the tunnel itself, because nothing else is left, nor from an interface that is cut off.
+    fn is_usable(&mut self, source: IpAddr) -> bool {
+        let inner = self.applied.as_ref().map(|applied| applied.network.address);
+        if inner.is_some_and(|inner| IpAddr::from(inner) == source) {
+            return false;
+        }
+        self.parts
+            .watch
+            .as_mut()
+            .is_none_or(|watch| watch.carries(source))
     }
 }

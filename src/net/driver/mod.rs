@@ -8,17 +8,23 @@ mod board;
 mod change;
 mod events;
 mod round;
+mod step;
+mod way;
 mod way_out;
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Mutex;
 use tokio::time::{Sleep, sleep_until};
 
+use self::step::{After, Step};
 use super::channel::Channel;
 use super::connect::{Connection, Connector};
 use super::ending::Ending;
@@ -30,11 +36,12 @@ use super::signals::{Request, Requests};
 use super::status::Board;
 use super::udp::UdpPath;
 use crate::auth::cookies::Jar;
-use crate::engine::{Engine, EngineSettings};
+use crate::config::NetworkConfig;
+use crate::engine::{Engine, EngineSettings, Event};
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::packet::{Batch, Received};
-use crate::platform::{Change, NetworkSetup, NetworkWatch, TunDevice};
+use crate::platform::{Change, Interface, NetworkSetup, NetworkWatch, TunDevice};
 
 /// What the front end learns while a tunnel comes up.
 pub trait Observer {
@@ -85,15 +92,35 @@ pub async fn run(
     driver.finish(ending).await
 }
 
+/// The parts without the set-up, which a step under way keeps busy.
+struct Around<'a> {
+    device: Box<dyn TunDevice + 'a>,
+    observer: Box<dyn Observer + 'a>,
+    requests: Box<dyn Requests + 'a>,
+    watch: Option<Box<dyn NetworkWatch + 'a>>,
+    board: Board,
+    companions: Vec<Companion<'a>>,
+}
+
+/// Locked by the step under way.
+type Setup<'a> = Rc<Mutex<Box<dyn NetworkSetup + 'a>>>;
+
 struct Driver<'a> {
     settings: ConnectSettings,
-    parts: Parts<'a>,
+    parts: Around<'a>,
+    setup: Setup<'a>,
+    /// A step of the set-up under way. The loop goes on meanwhile.
+    step: Option<Step<'a>>,
+    /// Events that need the set-up and wait for the end of the step.
+    deferred: VecDeque<Event>,
     engine: Engine,
     jar: Jar,
     connector: Connector,
     /// An attempt under way, by a copy of the connector that takes its place afterwards.
     opening: Option<Opening>,
     channel: Option<Channel>,
+    /// The channel before, left open until the new one is set up: with its end the gateway would forget the ESP keys.
+    retired: Option<Channel>,
     udp: Option<UdpPath>,
     batch: Batch,
     /// The batch is sealed and waits for the socket.
@@ -102,11 +129,21 @@ struct Driver<'a> {
     timer: Pin<Box<Sleep>>,
     deadline: Option<Instant>,
     peer: Option<IpAddr>,
+    /// Address of this machine on the way to the gateway, as far as is known.
+    source: Option<IpAddr>,
+    /// How the network is set up now.
+    applied: Option<Applied>,
     up: bool,
     /// Told by the watch and not yet looked into.
     change: Option<Change>,
     /// From then on there may be something to undo.
     set_up_begun: bool,
+}
+
+/// How the network is set up.
+struct Applied {
+    interface: Interface,
+    network: NetworkConfig,
 }
 
 type Opening = Pin<Box<dyn Future<Output = (Connector, Result<Connection, NetError>)>>>;
@@ -120,18 +157,39 @@ impl<'a> Driver<'a> {
             esp: settings.esp,
             dead_peer: settings.dpd,
             reconnect_timeout: settings.reconnect_timeout,
+            reconfigure: settings.reconfigure,
             random: Box::new(|| Box::new(KernelRandom::default())),
         });
         let mut batch = Batch::new(MAX_INNER_PACKET);
         batch.keep_tos(settings.gateway.outer.pass_tos);
+        let Parts {
+            device,
+            setup,
+            observer,
+            requests,
+            watch,
+            board,
+            companions,
+        } = parts;
         Self {
             settings,
-            parts,
+            parts: Around {
+                device,
+                observer,
+                requests,
+                watch,
+                board,
+                companions,
+            },
+            setup: Rc::new(Mutex::new(setup)),
+            step: None,
+            deferred: VecDeque::new(),
             engine,
             jar,
             connector,
             opening: None,
             channel: None,
+            retired: None,
             udp: None,
             batch,
             batch_blocked: false,
@@ -139,6 +197,8 @@ impl<'a> Driver<'a> {
             timer: Box::pin(sleep_until(tokio::time::Instant::now())),
             deadline: None,
             peer: None,
+            source: None,
+            applied: None,
             up: false,
             change: None,
             set_up_begun: false,
@@ -155,14 +215,9 @@ impl<'a> Driver<'a> {
 
     /// Rounds until something ends the session.
     async fn go(&mut self) -> Ending {
-        let Parts { setup, requests, .. } = &mut self.parts;
-        match interruptible(requests.as_mut(), Some(GRACE), setup.prepare()).await {
-            (_, Some(request)) => return self.requested(request),
-            (Some(Err(error)), None) => return Ending::Failed(error.into()),
-            (Some(Ok(())) | None, None) => {}
-        }
+        self.begin(After::Prepared);
         loop {
-            if let Some(ending) = self.drain().await {
+            if let Some(ending) = self.drain() {
                 return ending;
             }
             self.deliver();
@@ -170,11 +225,7 @@ impl<'a> Driver<'a> {
             if let Some(ending) = self.take(ready) {
                 return ending;
             }
-            if let Some(change) = self.change.take()
-                && let Some(ending) = self.look_around(change).await
-            {
-                return ending;
-            }
+            self.look_around();
             board::counters(&self.parts.board, &self.engine);
         }
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use tracing::{debug, info};
 
 use super::{Driver, board};
-use crate::engine::Route;
+use crate::engine::{Opened, Route};
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::channel::{Channel, Incoming};
@@ -19,13 +19,14 @@ use crate::net::report;
 use crate::net::signals::Request;
 use crate::net::tls::Refusal;
 use crate::net::udp::Sent;
-use crate::platform::{Change, DeviceEnded};
+use crate::platform::{Change, DeviceEnded, SetupError};
 
 /// What was ready in a round.
 #[derive(Default)]
 pub(super) struct Ready {
     request: Option<Request>,
     change: Option<Change>,
+    step: Option<Result<(), SetupError>>,
     opened: Option<(Connector, Result<Connection, NetError>)>,
     timer: bool,
     incoming: Option<Incoming>,
@@ -47,19 +48,25 @@ impl Driver<'_> {
         if let Some(watch) = &mut self.parts.watch {
             ready.change = take(watch.poll_change(cx));
         }
+        if let Some(step) = &mut self.step {
+            ready.step = take(step.poll(cx));
+        }
         if let Some(opening) = &mut self.opening {
             ready.opened = take(opening.as_mut().poll(cx));
         }
         ready.timer = self.deadline.is_some() && self.timer.as_mut().poll(cx).is_ready();
+        let held = self.is_held();
         if let Some(channel) = &mut self.channel {
             // a peer that makes us answer and reads nothing must not fill the memory with answers
-            if self.engine.channel_mut().len() < MAX_UNSENT {
+            if !held && self.engine.channel_mut().len() < MAX_UNSENT {
                 ready.incoming = take(channel.poll_incoming(cx));
             }
             ready.written = take(channel.poll_outgoing(cx, self.engine.channel_mut()));
         }
         if let Some(udp) = &mut self.udp {
-            ready.datagrams = take(udp.poll_readable(cx));
+            if !held {
+                ready.datagrams = take(udp.poll_readable(cx));
+            }
             if self.batch_blocked {
                 ready.sent = take(udp.poll_send(cx, &self.batch));
             }
@@ -80,7 +87,12 @@ impl Driver<'_> {
         if let Some(ending) = ready.request.and_then(|request| self.take_request(request, now)) {
             return Some(ending);
         }
-        self.change = ready.change.or(self.change);
+        if let Some(change) = ready.change {
+            self.note(change);
+        }
+        if let Some(ending) = ready.step.and_then(|result| self.take_step(result)) {
+            return Some(ending);
+        }
         if let Some((connector, result)) = ready.opened {
             self.opening = None;
             if let Some(ending) = self.take_opened(connector, result, now) {
@@ -131,14 +143,21 @@ impl Driver<'_> {
         self.connector = connector;
         match result {
             Ok(connection) => {
-                let udp_allowed = self.connector.address().is_some_and(|address| address.is_ipv4());
+                let udp_allowed = !self.connector.through_proxy() && connection.peer.is_ipv4();
                 let cookie = self.jar.header(self.connector.url());
                 debug!(peer = %connection.peer, version = %connection.tls.version, suite = %connection.tls.suite,
                     "channel is open");
                 board::channel_open(&self.parts.board, self.connector.url().as_str(), &connection);
-                self.peer = Some(connection.peer);
+                self.peer = Some(connection.peer.ip());
+                self.source = Some(connection.local);
                 self.channel = Some(Channel::new(connection.stream));
-                self.engine.channel_opened(cookie, udp_allowed, now);
+                let opened = Opened {
+                    cookie,
+                    udp_allowed,
+                    peer: connection.peer,
+                    stranger: connection.stranger,
+                };
+                self.engine.channel_opened(opened, now);
                 self.parts.observer.step("open the tunnel".to_owned());
                 None
             }
@@ -223,8 +242,16 @@ impl Driver<'_> {
         }
     }
 
+    /// While the network is set up for the first time nothing is received: there is no place for packets yet.
+    fn is_held(&self) -> bool {
+        !self.up && self.step.is_some()
+    }
+
     /// Inner packets of this round go to the device.
     pub(super) fn deliver(&mut self) {
+        if self.is_held() {
+            return;
+        }
         if self.up && self.received.packet_count() > 0 {
             match self.parts.device.write_batch(&self.received) {
                 Ok(written) if written.dropped > 0 => debug!(written.dropped, "the device refused packets"),
@@ -240,6 +267,7 @@ impl Ready {
     fn any(&self) -> bool {
         self.request.is_some()
             || self.change.is_some()
+            || self.step.is_some()
             || self.opened.is_some()
             || self.timer
             || self.incoming.is_some()

@@ -1,13 +1,14 @@
 //! The way out of a session, each step within its limit.
 
 use std::future::poll_fn;
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::timeout;
 use tracing::{debug, info, warn};
 
-use super::{Driver, GRACE, Parts, interruptible, poll_end_request};
+use super::{Driver, GRACE, interruptible, poll_end_request};
 use crate::error::Error;
 use crate::net::ending::Ending;
 use crate::net::status::State;
@@ -19,10 +20,12 @@ impl Driver<'_> {
     pub(super) async fn finish(mut self, ending: Ending) -> Result<(), Error> {
         self.parts.board.enter(State::Stopping);
         self.opening = None;
+        self.end_step(&ending).await;
         if matches!(ending, Ending::Requested { was_up: true, .. }) {
             self.say_goodbye().await;
         }
         self.channel = None;
+        self.retired = None;
         self.udp = None;
         let impatient = self.undo(ending.farewell()).await;
         self.parts.companions.clear();
@@ -40,18 +43,40 @@ impl Driver<'_> {
         ending.into_result(&self.settings)
     }
 
+    /// A step of the set-up under way is not left half done at once, but a request to end leaves it little time, and a
+    /// second one none. One that is cut short is dropped, which also ends a script that hangs.
+    async fn end_step(&mut self, ending: &Ending) {
+        let Some(step) = self.step.take() else { return };
+        let requests = self.parts.requests.as_mut();
+        match ending {
+            Ending::Engine(_) => {
+                interruptible(requests, Some(GRACE), step.finish()).await;
+            }
+            Ending::Requested { .. } => {
+                tokio::select! {
+                    () = step.finish() => {}
+                    _ = poll_fn(|cx| poll_end_request(requests, cx)) => {}
+                    () = tokio::time::sleep(GRACE) => {}
+                }
+            }
+            // it may be the step that failed
+            Ending::Failed(_) => {}
+        }
+    }
+
     /// Takes the network set-up back. True when the user has no patience for the logout: one more signal skips that, a
     /// second one also cuts a script short, whose work the next start then does.
     async fn undo(&mut self, farewell: Farewell) -> bool {
-        let Parts { setup, requests, .. } = &mut self.parts;
-        let (result, request) = interruptible(requests.as_mut(), None, setup.revert(farewell)).await;
+        let setup = Rc::clone(&self.setup);
+        let revert = || async { setup.lock().await.revert(farewell).await };
+        let (result, request) = interruptible(self.parts.requests.as_mut(), None, revert()).await;
         match result {
             Some(Ok(())) => {}
             Some(Err(error)) => warn!(%error, "not everything of the network set-up could be undone"),
             None => {
                 warn!("the undoing of the network set-up was cut short; the next start goes on with it");
                 // if it was a command of the user that was cut, the undoing itself is still to be done
-                if timeout(GRACE, setup.revert(farewell)).await.is_err() {
+                if timeout(GRACE, revert()).await.is_err() {
                     debug!("nor is it done without");
                 }
             }

@@ -18,6 +18,7 @@ pub mod script_tun;
 pub mod setup;
 pub mod tun;
 pub mod undo;
+pub mod watch;
 pub mod watched;
 pub mod wrapper;
 

@@ -172,6 +172,47 @@ impl Netlink {
             .collect())
     }
 
+    /// Whether an interface with this address of ours is up and connected. True as well when no interface has it.
+    pub fn carries(&mut self, address: IpAddr) -> io::Result<bool> {
+        let replies = self.request(
+            RouteNetlinkMessage::GetAddress(AddressMessage::default()),
+            NLM_F_DUMP,
+        )?;
+        let devices: Vec<u32> = replies
+            .iter()
+            .filter_map(|reply| match reply {
+                RouteNetlinkMessage::NewAddress(message) => {
+                    let is_it = |attribute: &AddressAttribute| match attribute {
+                        AddressAttribute::Local(local) | AddressAttribute::Address(local) => {
+                            *local == address
+                        }
+                        _ => false,
+                    };
+                    message
+                        .attributes
+                        .iter()
+                        .any(is_it)
+                        .then_some(message.header.index)
+                }
+                _ => None,
+            })
+            .collect();
+        let connected = LinkFlags::Up | LinkFlags::LowerUp;
+        for device in &devices {
+            let mut message = LinkMessage::default();
+            message.header.index = *device;
+            let replies = self.request(RouteNetlinkMessage::GetLink(message), NLM_F_ACK)?;
+            let is_connected = |reply: &RouteNetlinkMessage| match reply {
+                RouteNetlinkMessage::NewLink(link) => link.header.flags.contains(connected),
+                _ => false,
+            };
+            if replies.iter().any(is_connected) {
+                return Ok(true);
+            }
+        }
+        Ok(devices.is_empty())
+    }
+
     /// Adds a route. Fails with EEXIST when there is one with the same prefix and metric.
     pub fn add_route(&mut self, route: &Route) -> io::Result<()> {
         let mut message = route_message(route);

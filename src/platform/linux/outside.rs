@@ -98,8 +98,10 @@ impl Applied {
             let held = self
                 .owned_routes()
                 .find(|route| route.destination == destination && route.device != self.device.device);
-            if held.is_none() {
+            if held.is_none() && self.log.is_empty() {
                 tracing::warn!(%destination, "excluded from the tunnel, but there is no other route");
+            } else if held.is_none() {
+                tracing::debug!(%destination, "excluded from the tunnel, but there is no other route now");
             }
             return held.cloned();
         };
