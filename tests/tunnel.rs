@@ -34,5 +34,7 @@ mod paths;
 mod reconnect;
 #[path = "tunnel/rekey.rs"]
 mod rekey;
+#[path = "tunnel/relogin.rs"]
+mod relogin;
 #[path = "tunnel/requests.rs"]
 mod requests;

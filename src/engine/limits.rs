@@ -210,7 +210,10 @@ mod tests {
             [(3600 + 480, Warning::Idle(minutes(2)))],
             "anew after a packet"
         );
-        assert_eq!(Scene::of(None, Some(2)).pass(3600), [(60, Warning::Idle(minutes(1)))]);
+        assert_eq!(
+            Scene::of(None, Some(2)).pass(3600),
+            [(60, Warning::Idle(minutes(1)))]
+        );
     }
 
     #[test]

@@ -401,7 +401,16 @@ fn a_new_session_goes_on_where_the_old_one_ended() {
     bench.drain();
     let events = bench.take_events();
     assert!(
-        matches!(&events[..], [Event::PathChanged { path: Path::Channel, .. }, Event::NeedChannel]),
+        matches!(
+            &events[..],
+            [
+                Event::PathChanged {
+                    path: Path::Channel,
+                    ..
+                },
+                Event::NeedChannel
+            ]
+        ),
         "{events:?}"
     );
     assert!(!bench.engine.wants_packets(), "there is no way for them yet");

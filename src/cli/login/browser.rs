@@ -63,6 +63,16 @@ pub(super) fn forbidden(url: &Url) -> Error {
     .hint("leave out --non-inter; or sign in there and pass the value of DSID to vpnc-cli connect --cookie-on-stdin")
 }
 
+/// The sign-in came by itself.
+pub(super) fn alone(url: &Url) -> Error {
+    Error::new(
+        ExitStatus::InputNeeded,
+        "this sign-in needs a browser and --relogin asks nobody",
+    )
+    .at(place(url))
+    .hint("leave out --relogin, and connect again when the session has ended")
+}
+
 /// Without the query, which may identify the user.
 fn place(url: &Url) -> String {
     format!("{}{}", url.host_str().unwrap_or_default(), url.path())

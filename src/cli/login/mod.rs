@@ -28,6 +28,15 @@ use crate::net::{Connector, NetError};
 /// Signs in: the flow's requests over HTTPS, its questions to the front end.
 pub async fn sign_in(settings: &LoginSettings, front_end: &mut FrontEnd) -> Result<Login, Error> {
     let connector = connector(&settings.gateway, &settings.key, &settings.user_agent, front_end).await?;
+    sign_in_by(connector, settings, front_end).await
+}
+
+/// The same with a way to the gateway.
+pub async fn sign_in_by(
+    connector: Connector,
+    settings: &LoginSettings,
+    front_end: &mut FrontEnd,
+) -> Result<Login, Error> {
     let login = login::LoginSettings {
         flow: settings.flow.clone(),
         host_check: settings.host_check.resolve(&settings.local_hostname)?,
@@ -36,7 +45,11 @@ pub async fn sign_in(settings: &LoginSettings, front_end: &mut FrontEnd) -> Resu
     let result = login::sign_in(connector, login, front_end).await;
     result.map_err(|error| match error {
         LoginError::Flow(FlowError::Input { form, fields }) => {
-            missing::error(&form, &fields, Silence::of(settings, &form, &fields))
+            let silence = match front_end.is_alone() {
+                true => Silence::Alone,
+                false => Silence::of(settings, &form, &fields),
+            };
+            missing::error(&form, &fields, silence)
         }
         error @ (LoginError::Flow(_)
         | LoginError::Net(_)

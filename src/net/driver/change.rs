@@ -24,6 +24,7 @@ impl Driver<'_> {
             return Some(self.requested(request));
         }
         if change == Change::Resumed {
+            self.expiry.set_clock(Instant::now());
             info!("the machine has slept, new connection");
             self.engine.reconnect(Instant::now());
         }

@@ -77,7 +77,7 @@ impl Driver<'_> {
                     warn!(%cause, retry_in_seconds = retry_in.as_secs(), "connection to the gateway lost");
                 }
             }
-            Event::Ended(end) => return Some(Ending::Engine(end)),
+            Event::Ended(end) => return self.session_ended(end),
         }
         None
     }
@@ -135,6 +135,7 @@ impl Driver<'_> {
             board::configured(&self.parts.board, &interface, &network);
             info!("{}", report::connected(&interface, &network, configured.udp));
         }
+        self.renewal.session_works(Instant::now());
         board::connected(&self.parts.board, configured.first);
         self.parts.observer.up();
         if !configured.first {

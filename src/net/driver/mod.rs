@@ -7,6 +7,8 @@
 mod board;
 mod change;
 mod events;
+mod expiry;
+mod relogin;
 mod round;
 mod way_out;
 
@@ -18,6 +20,10 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::time::{Sleep, sleep_until};
+
+use self::expiry::Expiry;
+use self::relogin::Renewal;
+pub use self::relogin::{NewSession, Relogin, SigningIn};
 
 use super::channel::Channel;
 use super::connect::{Connection, Connector};
@@ -65,6 +71,10 @@ pub struct Parts<'a> {
     /// What has to be done beside the tunnel. Polled in every round and dropped before the logout; the end of one ends
     /// nothing.
     pub companions: Vec<Companion<'a>>,
+    /// Work that belongs to the session and ends with it: the host check.
+    pub recheck: Option<Companion<'a>>,
+    /// Who signs in again when the session has ended.
+    pub relogin: Option<Box<dyn Relogin + 'a>>,
 }
 
 /// Work that goes on while the tunnel lives.
@@ -107,12 +117,16 @@ struct Driver<'a> {
     change: Option<Change>,
     /// From then on there may be something to undo.
     set_up_begun: bool,
+    renewal: Renewal<'a>,
+    expiry: Expiry,
 }
 
 type Opening = Pin<Box<dyn Future<Output = (Connector, Result<Connection, NetError>)>>>;
 
 impl<'a> Driver<'a> {
-    fn new(settings: ConnectSettings, jar: Jar, connector: Connector, parts: Parts<'a>) -> Self {
+    fn new(settings: ConnectSettings, jar: Jar, connector: Connector, mut parts: Parts<'a>) -> Self {
+        let renewal = Renewal::new(parts.relogin.take(), settings.reconnect_timeout);
+        let expiry = Expiry::new(settings.limits);
         let engine = Engine::new(EngineSettings {
             host: http::host(connector.url()),
             user_agent: settings.user_agent.clone(),
@@ -140,6 +154,8 @@ impl<'a> Driver<'a> {
             up: false,
             change: None,
             set_up_begun: false,
+            renewal,
+            expiry,
         }
     }
 
@@ -159,6 +175,8 @@ impl<'a> Driver<'a> {
             (Some(Err(error)), None) => return Ending::Failed(error.into()),
             (Some(Ok(())) | None, None) => {}
         }
+        let is_new = self.settings.cookie.is_empty();
+        self.session_began(is_new);
         loop {
             if let Some(ending) = self.drain().await {
                 return ending;
@@ -174,6 +192,7 @@ impl<'a> Driver<'a> {
                 return ending;
             }
             board::counters(&self.parts.board, &self.engine);
+            self.expiry.note(self.engine.statistics());
         }
     }
 }
