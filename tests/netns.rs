@@ -23,6 +23,8 @@ mod lab;
 mod ping;
 #[path = "netns/privacy.rs"]
 mod privacy;
+#[path = "netns/relogin.rs"]
+mod relogin;
 #[path = "netns/repair.rs"]
 mod repair;
 #[path = "netns/rights.rs"]

@@ -113,7 +113,9 @@ impl Driver<'_> {
         };
         warn!(
             pause_in_seconds = pause.as_secs(),
-            "{}: signing in again", error.message
+            why = error.note.as_deref().unwrap_or_default(),
+            "{}, signing in again",
+            error.message
         );
         board::lost(&self.parts.board, &error.message, pause.as_secs());
         self.parts.board.enter(State::Login);
