@@ -56,6 +56,12 @@ impl Expiry {
         }
     }
 
+    /// A line for the user who asks how things are.
+    pub(super) fn line(&self) -> Option<String> {
+        self.ends
+            .map(|ends| format!("\n  the session ends at {}", time_of(ends)))
+    }
+
     /// Counts inner traffic.
     pub(super) fn note(&mut self, counters: &Statistics) {
         if self.limits.idle.is_some() {

@@ -122,7 +122,9 @@ impl Driver<'_> {
         match request {
             Request::Interrupt | Request::Terminate | Request::Hangup => Some(self.requested(request)),
             Request::Statistics if self.up => {
-                self.parts.observer.show(report::statistics(&self.engine));
+                let mut text = report::statistics(&self.engine);
+                text.extend(self.expiry.line());
+                self.parts.observer.show(text);
                 None
             }
             Request::Reconnect if self.up => {
