@@ -37,6 +37,8 @@ mod script;
 mod sign_in;
 #[path = "netns/snapshot.rs"]
 mod snapshot;
+#[path = "netns/soak.rs"]
+mod soak;
 #[path = "netns/space.rs"]
 mod space;
 #[path = "netns/transfer.rs"]
