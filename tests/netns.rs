@@ -11,6 +11,8 @@ mod data;
 mod ending;
 #[path = "netns/errors.rs"]
 mod errors;
+#[path = "netns/exit_codes.rs"]
+mod exit_codes;
 #[path = "netns/faults.rs"]
 mod faults;
 #[path = "netns/figures.rs"]

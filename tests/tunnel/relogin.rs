@@ -27,6 +27,8 @@ enum Answer {
     Error(ExitStatus),
     /// It never ends.
     Nothing,
+    /// A bug.
+    Panic,
 }
 
 /// What a scripted sign-in has done.
@@ -53,6 +55,7 @@ impl Relogin for Scripted {
                 Answer::Session(cookie) => Ok(self.session(&cookie)),
                 Answer::Error(status) => Err(Error::new(status, "the sign-in failed").note("a fact")),
                 Answer::Nothing => pending().await,
+                Answer::Panic => panic!("a bug on purpose"),
             }
         })
     }
@@ -239,6 +242,21 @@ fn the_user_may_end_it_in_the_middle_of_a_sign_in() {
             (0, 0),
             "there is no session"
         );
+    });
+}
+
+#[test]
+fn a_bug_ends_the_run_in_order() {
+    run(async {
+        let (mut bench, _) = start("", |_| vec![Answer::Panic]).await;
+        bench.client.connected().await;
+        bench.order("terminate 8").await;
+        let ending = bench.client.ended().await;
+        ending.is(
+            70,
+            &["internal error", "the network set-up was undone", "report it"],
+        );
+        assert_eq!(ending.calls, ["prepare", "apply", "revert"]);
     });
 }
 
