@@ -26,6 +26,8 @@ mod fallback;
 mod framing;
 #[path = "tunnel/idle.rs"]
 mod idle;
+#[path = "tunnel/limits.rs"]
+mod limits;
 #[path = "tunnel/offers.rs"]
 mod offers;
 #[path = "tunnel/paths.rs"]

@@ -225,6 +225,6 @@ impl Octets {
     }
 }
 
-/// With the pace: 6 Mbit/s a stream.
-const BLOCK: usize = 15_000;
+/// With the pace: 7 Mbit/s a stream.
+const BLOCK: usize = 18_000;
 const PACE: Duration = Duration::from_millis(20);
