@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub(super) use self::login::PASSWORD;
 pub use self::login::{
-    Browser, ClaimSource, Dump, HostCheckSettings, KeySettings, LoginSettings, SecretSources, TokenSettings,
+    Browser, ClaimSource, Dump, HostCheckSettings, LoginSettings, SecretSources, TokenSettings,
 };
 use super::args::{
     ConnectArgs, DnsArg, IdentityArgs, LogoutArgs, NetworkArgs, NetworkChoice, ProbeArgs, ProcessArgs,
@@ -39,8 +39,6 @@ pub struct Connection {
     pub tunnel: ConnectSettings,
     /// How to get a cookie: the first one, or with `--relogin` one in place of that which has ended.
     pub login: Option<Box<LoginSettings>>,
-    /// The key of the client certificate.
-    pub key: KeySettings,
     /// What the tunnel uses of this machine.
     pub machine: MachineSettings,
     /// How the process runs.
@@ -123,10 +121,10 @@ pub struct ProbeSettings {
 pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connection, Error> {
     let sign_in = args.sign_in();
     stdin::check(Some(&args.cookie), &args.login, environment)?;
-    let (gateway, path) = place(&sign_in, environment)?;
+    let (mut gateway, path) = place(&sign_in, environment)?;
     let flow = login::flow(&sign_in, &path, environment)?;
     let network = network(&args.network)?;
-    let key = login::key(&args.login, &args.trust, environment)?;
+    login::key(&args.login, &args.trust, environment, &mut gateway.tls)?;
     let cookie = cookie::obtain(&args.cookie, environment)?;
     if cookie.is_none() && args.cookie.cookie_on_stdin {
         tracing::warn!("no cookie came on standard input; signing in instead");
@@ -136,18 +134,11 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connecti
     }
     let login = match cookie {
         Some(_) if !args.process.relogin => None,
-        _ => Some(login::login(
-            &sign_in,
-            gateway.clone(),
-            flow,
-            key.clone(),
-            environment,
-        )?),
+        _ => Some(login::login(&sign_in, gateway.clone(), flow, environment)?),
     };
     Ok(Connection {
         tunnel: tunnel(args, gateway, network, cookie.unwrap_or_default()),
         login: login.map(Box::new),
-        key,
         machine: machine(args),
         process: process(&args.process),
         interactive: !args.login.non_inter,
@@ -158,10 +149,10 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connecti
 /// Settings of a sign-in alone.
 pub fn auth(args: &SignInArgs<'_>, environment: &Environment) -> Result<LoginSettings, Error> {
     stdin::check(None, args.login, environment)?;
-    let (gateway, path) = place(args, environment)?;
+    let (mut gateway, path) = place(args, environment)?;
     let flow = login::flow(args, &path, environment)?;
-    let key = login::key(args.login, args.trust, environment)?;
-    login::login(args, gateway, flow, key, environment)
+    login::key(args.login, args.trust, environment, &mut gateway.tls)?;
+    login::login(args, gateway, flow, environment)
 }
 
 /// Settings of a probe.

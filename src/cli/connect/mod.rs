@@ -41,7 +41,6 @@ pub(super) async fn connect(
     let Connection {
         mut tunnel,
         login,
-        key,
         machine,
         process,
         interactive,
@@ -62,7 +61,7 @@ pub(super) async fn connect(
         Some(settings) if tunnel.cookie.is_empty() => {
             parts = Machine::open(&machine, &tunnel)?;
             board.enter(State::Login);
-            let connector = login::connector(&tunnel.gateway, &key, &tunnel.user_agent, &mut front_end);
+            let connector = login::connector(&tunnel.gateway, &tunnel.user_agent, &mut front_end);
             fresh = login::unless_ended(&mut signals, connector).await?;
             let sign_in = login::sign_in_by(fresh.clone(), settings, &mut front_end);
             let mut login = login::unless_ended(&mut signals, sign_in).await?;
@@ -76,7 +75,7 @@ pub(super) async fn connect(
             (login.connector, login.outcome.jar, recheck)
         }
         _ => {
-            let connector = login::connector(&tunnel.gateway, &key, &tunnel.user_agent, &mut front_end);
+            let connector = login::connector(&tunnel.gateway, &tunnel.user_agent, &mut front_end);
             fresh = login::unless_ended(&mut signals, connector).await?;
             let jar = jar(&fresh, &tunnel.cookie)?;
             parts = Machine::open(&machine, &tunnel)?;

@@ -271,7 +271,8 @@ impl FrontEnd {
     async fn cookie_from_browser(&mut self, url: &Url) -> Result<Secret, Unanswered> {
         match &self.browser {
             _ if self.manner == Manner::Alone => return Err(Unanswered::Failed(browser::alone(url))),
-            None => return Err(Unanswered::Failed(browser::needed(url))),
+            // the flow knows what kind of page it is
+            None => return Err(Unanswered::Nobody { fields: Vec::new() }),
             Some(_) if self.manner == Manner::Forbidden => {
                 return Err(Unanswered::Failed(browser::forbidden(url)));
             }
