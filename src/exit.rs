@@ -58,6 +58,37 @@ pub enum ExitStatus {
     Terminated = 143,
 }
 
+impl ExitStatus {
+    /// All of them.
+    pub const ALL: [Self; 25] = [
+        Self::Success,
+        Self::Failure,
+        Self::CookieRefused,
+        Self::LoginRefused,
+        Self::InputNeeded,
+        Self::HostCheck,
+        Self::Untrusted,
+        Self::EndedByGateway,
+        Self::Instance,
+        Self::Usage,
+        Self::BadData,
+        Self::NoInput,
+        Self::NoHost,
+        Self::Unavailable,
+        Self::Internal,
+        Self::System,
+        Self::CannotCreate,
+        Self::Io,
+        Self::NetworkLost,
+        Self::Protocol,
+        Self::NoPermission,
+        Self::Config,
+        Self::Hangup,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+}
+
 impl From<ExitStatus> for std::process::ExitCode {
     fn from(status: ExitStatus) -> Self {
         Self::from(status as u8)
@@ -67,6 +98,23 @@ impl From<ExitStatus> for std::process::ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_are_all() {
+        let is_variant = |line: &&str| {
+            let number = line
+                .trim()
+                .strip_suffix(',')
+                .and_then(|line| line.split_once(" = "));
+            number.is_some_and(|(_, number)| number.parse::<u8>().is_ok())
+        };
+        let variants = include_str!("exit.rs").lines().filter(is_variant).count();
+        let mut numbers = ExitStatus::ALL.map(|status| status as u8);
+        assert_eq!(numbers.len(), variants);
+        let given = numbers;
+        numbers.sort_unstable();
+        assert_eq!(numbers, given, "in their order, each once");
+    }
 
     #[test]
     fn numbers_are_the_documented_ones() {

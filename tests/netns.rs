@@ -11,6 +11,8 @@ mod data;
 mod ending;
 #[path = "netns/errors.rs"]
 mod errors;
+#[path = "netns/exit_codes.rs"]
+mod exit_codes;
 #[path = "netns/faults.rs"]
 mod faults;
 #[path = "netns/figures.rs"]
@@ -23,6 +25,8 @@ mod lab;
 mod ping;
 #[path = "netns/privacy.rs"]
 mod privacy;
+#[path = "netns/relogin.rs"]
+mod relogin;
 #[path = "netns/repair.rs"]
 mod repair;
 #[path = "netns/rights.rs"]
@@ -35,6 +39,8 @@ mod script;
 mod sign_in;
 #[path = "netns/snapshot.rs"]
 mod snapshot;
+#[path = "netns/soak.rs"]
+mod soak;
 #[path = "netns/space.rs"]
 mod space;
 #[path = "netns/transfer.rs"]

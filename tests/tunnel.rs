@@ -26,6 +26,8 @@ mod fallback;
 mod framing;
 #[path = "tunnel/idle.rs"]
 mod idle;
+#[path = "tunnel/limits.rs"]
+mod limits;
 #[path = "tunnel/offers.rs"]
 mod offers;
 #[path = "tunnel/paths.rs"]
@@ -34,5 +36,7 @@ mod paths;
 mod reconnect;
 #[path = "tunnel/rekey.rs"]
 mod rekey;
+#[path = "tunnel/relogin.rs"]
+mod relogin;
 #[path = "tunnel/requests.rs"]
 mod requests;

@@ -1,6 +1,6 @@
 //! The cookie jar and its policy.
 
-use cookie_store::{Cookie, CookieStore, RawCookie, StoreAction};
+use cookie_store::{Cookie, CookieExpiration, CookieStore, RawCookie, StoreAction};
 use thiserror::Error;
 use url::Url;
 
@@ -175,6 +175,17 @@ impl Jar {
     pub fn session_of(&self, url: &Url) -> Option<Secret> {
         self.value(&tunnel_url(url), SESSION)
             .filter(|value| value.expose() != "x")
+    }
+
+    /// When the session ends by what its cookie says, in seconds since 1970. Known gateways say nothing.
+    pub fn session_expiry(&self) -> Option<i64> {
+        let cookies = self.store.matches(&tunnel_url(&self.gateway)).into_iter();
+        cookies
+            .filter(|cookie| cookie.name() == SESSION)
+            .find_map(|cookie| match cookie.expires {
+                CookieExpiration::AtUtc(time) => Some(time.unix_timestamp()),
+                CookieExpiration::SessionEnd => None,
+            })
     }
 
     /// The value of the cookie with this name that is sent first to `url`.
@@ -389,6 +400,18 @@ mod tests {
         ] {
             assert!(jar.header(&url(other)).is_empty(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_session_may_say_when_it_ends() {
+        let mut jar = Jar::new(&gateway());
+        jar.store(&gateway(), ["DSID=1; path=/; secure"]);
+        assert_eq!(jar.session_expiry(), None);
+        jar.store(
+            &gateway(),
+            ["DSID=1; path=/; expires=Fri, 12-Nov-2094 00:00:00 GMT; secure"],
+        );
+        assert_eq!(jar.session_expiry(), Some(3_940_358_400));
     }
 
     #[test]

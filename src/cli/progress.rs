@@ -25,6 +25,11 @@ impl Progress {
         }
     }
 
+    /// Another one on the same console.
+    pub fn another(&self) -> Self {
+        Self::new(self.console.clone())
+    }
+
     /// Ends the step before, if any, and begins this one, for example `TLS handshake with vpn.example.com`.
     pub fn step(&mut self, text: impl Into<String>) {
         self.end_step();

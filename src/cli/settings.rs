@@ -1,6 +1,7 @@
 //! Arguments and environment → settings of the commands.
 
 mod login;
+mod relogin;
 mod stdin;
 
 use std::fs::File;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 pub(super) use self::login::PASSWORD;
 pub use self::login::{
-    Browser, ClaimSource, Dump, HostCheckSettings, KeySettings, LoginSettings, SecretSources, TokenSettings,
+    Browser, ClaimSource, Dump, HostCheckSettings, LoginSettings, SecretSources, TokenSettings,
 };
 use super::args::{
     ConnectArgs, DnsArg, IdentityArgs, LogoutArgs, NetworkArgs, NetworkChoice, ProbeArgs, ProcessArgs,
@@ -22,6 +23,7 @@ use super::environment::Environment;
 use super::gateway::GatewayUrl;
 use super::{cookie, proxy};
 use crate::config::Overrides;
+use crate::engine::limits::SessionLimits;
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
 use crate::net::settings::{
@@ -33,12 +35,10 @@ use crate::secret::Secret;
 /// What `connect` needs to know.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    /// Settings of the tunnel. Without a cookie while `login` is there.
+    /// Settings of the tunnel. Without a cookie, `login` is there.
     pub tunnel: ConnectSettings,
-    /// How to get the cookie.
+    /// How to get a cookie: the first one, or with `--relogin` one in place of that which has ended.
     pub login: Option<Box<LoginSettings>>,
-    /// The key of the client certificate.
-    pub key: KeySettings,
     /// What the tunnel uses of this machine.
     pub machine: MachineSettings,
     /// How the process runs.
@@ -121,28 +121,24 @@ pub struct ProbeSettings {
 pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connection, Error> {
     let sign_in = args.sign_in();
     stdin::check(Some(&args.cookie), &args.login, environment)?;
-    let (gateway, path) = place(&sign_in, environment)?;
+    let (mut gateway, path) = place(&sign_in, environment)?;
     let flow = login::flow(&sign_in, &path, environment)?;
     let network = network(&args.network)?;
-    let key = login::key(&args.login, &args.trust, environment)?;
+    login::key(&args.login, &args.trust, environment, &mut gateway.tls)?;
     let cookie = cookie::obtain(&args.cookie, environment)?;
     if cookie.is_none() && args.cookie.cookie_on_stdin {
         tracing::warn!("no cookie came on standard input; signing in instead");
     }
+    if args.process.relogin {
+        relogin::check(args, cookie.is_some(), environment)?;
+    }
     let login = match cookie {
-        Some(_) => None,
-        None => Some(login::login(
-            &sign_in,
-            gateway.clone(),
-            flow,
-            key.clone(),
-            environment,
-        )?),
+        Some(_) if !args.process.relogin => None,
+        _ => Some(login::login(&sign_in, gateway.clone(), flow, environment)?),
     };
     Ok(Connection {
         tunnel: tunnel(args, gateway, network, cookie.unwrap_or_default()),
         login: login.map(Box::new),
-        key,
         machine: machine(args),
         process: process(&args.process),
         interactive: !args.login.non_inter,
@@ -153,10 +149,10 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connecti
 /// Settings of a sign-in alone.
 pub fn auth(args: &SignInArgs<'_>, environment: &Environment) -> Result<LoginSettings, Error> {
     stdin::check(None, args.login, environment)?;
-    let (gateway, path) = place(args, environment)?;
+    let (mut gateway, path) = place(args, environment)?;
     let flow = login::flow(args, &path, environment)?;
-    let key = login::key(args.login, args.trust, environment)?;
-    login::login(args, gateway, flow, key, environment)
+    login::key(args.login, args.trust, environment, &mut gateway.tls)?;
+    login::login(args, gateway, flow, environment)
 }
 
 /// Settings of a probe.
@@ -204,8 +200,13 @@ fn tunnel(
         mtu: args.tunnel.mtu.map(at_least_the_minimum),
         network,
         overrides: overrides(&args.network),
-        reconfigure: args.network.reconfigure,
+        // a new session may be given another address
+        reconfigure: args.network.reconfigure || args.process.relogin,
         reconnect_timeout: Duration::from_secs(args.tunnel.reconnect_timeout.into()),
+        limits: SessionLimits {
+            session: args.tunnel.session_limit.map(minutes),
+            idle: args.tunnel.idle_limit.map(minutes),
+        },
         logout: !args.process.no_logout,
         name: args.process.name.clone().unwrap_or_else(|| gateway.host.clone()),
         gateway,
@@ -445,6 +446,10 @@ fn at_least_the_minimum(mtu: u16) -> u16 {
 fn dead_peer_time(seconds: Option<u32>) -> Option<Duration> {
     let seconds = seconds.filter(|&seconds| seconds != 0)?;
     Some(Duration::from_secs(seconds.max(MINIMUM_DPD).into()))
+}
+
+fn minutes(number: u32) -> Duration {
+    Duration::from_secs(60 * u64::from(number))
 }
 
 fn user_agent(given: Option<&str>) -> String {

@@ -4,6 +4,7 @@
 //! After every input, drain [`Engine::poll_output`] until it gives a timeout. Octets for the channel stand in
 //! [`Engine::channel_mut`]; report with [`Engine::channel_written`] what has left the machine.
 
+pub mod limits;
 mod output;
 mod own;
 mod path;
@@ -388,6 +389,22 @@ impl Engine {
             }
             ChannelState::Idle | ChannelState::Opening | ChannelState::Ended => {}
         }
+    }
+
+    /// There is a new session in place of the one that ended, at the gateway with this `Host` header: a channel is asked
+    /// for as at the start. What is set up on the machine stays until the new configuration comes.
+    pub fn session_renewed(&mut self, host: String) {
+        if !matches!(self.channel_state, ChannelState::Ended) {
+            return;
+        }
+        self.settings.host = host;
+        self.backoff = Backoff::new(self.settings.reconnect_timeout);
+        // its keys died with the old session
+        let todo = self.path.turn_off("a new session begins", &mut self.timers);
+        self.carry_out(todo);
+        self.esp = None;
+        self.forget_channel();
+        self.need_channel();
     }
 
     /// The user ends the session: the gateway is told to send nothing over UDP any more (`§16.2`). Write what is in

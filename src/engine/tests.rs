@@ -407,6 +407,49 @@ fn refusals_end_a_reconnect_at_once_and_others_do_not() {
 }
 
 #[test]
+fn a_new_session_goes_on_where_the_old_one_ended() {
+    let (mut bench, _) = Bench::active();
+    bench.engine.session_renewed("elsewhere.example".to_owned());
+    bench.drain();
+    assert_eq!(bench.engine.path(), Path::Udp, "nothing had ended");
+    bench.engine.channel_lost(None, bench.now);
+    bench.open();
+    bench.channel(b"HTTP/1.1 302 Found\r\n\r\n");
+    assert_eq!(
+        bench.end(),
+        Some(&End::Link(LinkError::CookieRefused { status: 302 }))
+    );
+    bench.take_events();
+    bench.engine.session_renewed("elsewhere.example".to_owned());
+    bench.drain();
+    let events = bench.take_events();
+    assert!(
+        matches!(
+            &events[..],
+            [
+                Event::PathChanged {
+                    path: Path::Channel,
+                    ..
+                },
+                Event::NeedChannel
+            ]
+        ),
+        "{events:?}"
+    );
+    assert!(!bench.engine.wants_packets(), "there is no way for them yet");
+    bench.open();
+    let request = bench.engine.channel_mut().to_vec();
+    let request = String::from_utf8_lossy(&request).into_owned();
+    assert!(request.contains("Host: elsewhere.example\r\n"), "{request}");
+    bench.channel(&set_up([10, 66, 7, 8]));
+    bench.flush();
+    let mut gateway = bench.gateway_esp();
+    bench.answer_probe(&mut gateway);
+    bench.flush();
+    assert_eq!(bench.engine.path(), Path::Udp);
+}
+
+#[test]
 fn the_reconnect_budget_ends() {
     let mut bench = Bench::configured(20);
     bench.engine.channel_lost(None, bench.now);

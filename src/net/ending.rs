@@ -85,7 +85,8 @@ fn interrupted(request: Request, set_up_begun: bool) -> Error {
     })
 }
 
-fn ended(end: End, settings: &ConnectSettings) -> Error {
+/// An end by the engine in the user's terms.
+pub(super) fn ended(end: End, settings: &ConnectSettings) -> Error {
     let place = format!("{} port {}", settings.gateway.host, settings.gateway.port);
     match end {
         End::Link(error) => refused(&error).at(place),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::config::Overrides;
+use crate::engine::limits::SessionLimits;
 use crate::secret::Secret;
 
 /// Where the gateway is and how it is reached and trusted.
@@ -132,6 +133,8 @@ pub struct ConnectSettings {
     pub reconfigure: bool,
     /// How long the channel may stay lost.
     pub reconnect_timeout: Duration,
+    /// What the user knows of the gateway's limits.
+    pub limits: SessionLimits,
     /// End the login on the gateway when the user ends the tunnel.
     pub logout: bool,
     /// Name of this instance, for the undo journal.

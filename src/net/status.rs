@@ -315,10 +315,13 @@ impl Board {
 
 /// The time as the objects have it.
 pub fn now() -> String {
-    jiff::Timestamp::now()
-        .round(jiff::Unit::Second)
-        .unwrap_or_default()
-        .to_string()
+    time_of(std::time::SystemTime::now())
+}
+
+/// A time as the objects have it.
+pub fn time_of(time: std::time::SystemTime) -> String {
+    let time = jiff::Timestamp::try_from(time).unwrap_or_default();
+    time.round(jiff::Unit::Second).unwrap_or_default().to_string()
 }
 
 /// News kept for a listener that is slow.

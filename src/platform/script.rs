@@ -5,6 +5,7 @@ mod environment;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub(super) use self::call::shell;
 pub use self::call::{DISCONNECT_LIMIT, SCRIPT_LIMIT, ScriptCall};
@@ -49,6 +50,8 @@ pub struct ScriptOptions {
     pub name: String,
     /// Folder of the undo journal. With it the next start runs `disconnect` for a process that was killed.
     pub journal_dir: Option<PathBuf>,
+    /// How long the gateway keeps a session without traffic, if that is known.
+    pub idle_timeout: Option<Duration>,
 }
 
 /// Sets the machine up by a vpnc-script. A script that fails is logged and the tunnel goes on; one that cannot be run is
@@ -203,6 +206,8 @@ impl NetworkSetup for ScriptSetup {
     fn apply<'a>(&'a mut self, interface: &'a Interface, config: &'a NetworkConfig) -> SetupFuture<'a> {
         let mut environment = base(self.options.log_level);
         environment.extend(variables(interface, config));
+        let idle = self.options.idle_timeout;
+        environment.extend(idle.map(|idle| ("IDLE_TIMEOUT".to_owned(), idle.as_secs().to_string())));
         Box::pin(self.connect(environment))
     }
 

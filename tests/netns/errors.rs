@@ -193,7 +193,7 @@ fn serve_https(listener: &TcpListener, acceptor: &SslAcceptor, answer: &str) {
 }
 
 /// A name server that knows no name (NXDOMAIN).
-fn deny_all_names(socket: &UdpSocket) {
+pub(crate) fn deny_all_names(socket: &UdpSocket) {
     let mut room = [0; 512];
     while let Ok((len, peer)) = socket.recv_from(&mut room) {
         room[2] |= 0x80;

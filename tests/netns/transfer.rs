@@ -100,7 +100,7 @@ pub(crate) fn seen_from(lab: &Lab, address: &str) -> IpAddr {
 
 /// Both ends of a TCP connection: the machine's, and that behind the gateway.
 #[track_caller]
-fn connection(lab: &Lab, address: &str) -> (TcpStream, TcpStream) {
+pub(crate) fn connection(lab: &Lab, address: &str) -> (TcpStream, TcpStream) {
     let listener = lab
         .beyond
         .within(|| TcpListener::bind((address, 0)))

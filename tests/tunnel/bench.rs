@@ -16,9 +16,10 @@ use tokio::time::{sleep, timeout};
 use tracing::subscriber::DefaultGuard;
 use vpnc_cli::auth::cookies::Jar;
 use vpnc_cli::config::{NetworkConfig, Overrides};
+use vpnc_cli::engine::limits::SessionLimits;
 use vpnc_cli::error::Error;
 use vpnc_cli::net::Connector;
-use vpnc_cli::net::driver::{self, Companion, Observer, Parts};
+use vpnc_cli::net::driver::{self, Companion, Observer, Parts, Relogin};
 use vpnc_cli::net::settings::{ConnectSettings, GatewaySettings, NetworkMode, OuterSettings, TlsSettings};
 use vpnc_cli::net::signals::{Request, Requests};
 use vpnc_cli::net::status::Board;
@@ -204,6 +205,15 @@ impl Client {
         setup: RecordingSetup,
         companion: Option<Companion<'static>>,
     ) -> Self {
+        Self::start_with(settings, setup, companion, None)
+    }
+
+    pub(crate) fn start_with(
+        settings: ConnectSettings,
+        setup: RecordingSetup,
+        companion: Option<Companion<'static>>,
+        relogin: Option<Box<dyn Relogin>>,
+    ) -> Self {
         let (log, guard) = Log::start();
         let (tun, handle) = FakeTun::new("fake0");
         let (requests, inbox) = unbounded_channel();
@@ -220,6 +230,8 @@ impl Client {
             watch: None,
             board: Board::new("bench"),
             companions: companion.into_iter().collect(),
+            recheck: None,
+            relogin,
         };
         Self {
             tun: handle,
@@ -426,6 +438,7 @@ pub(crate) fn settings(port: u16, cookie: &str) -> ConnectSettings {
         overrides: Overrides::default(),
         reconfigure: false,
         reconnect_timeout: Duration::from_secs(30),
+        limits: SessionLimits::default(),
         logout: true,
         name: "test".to_owned(),
     }

@@ -140,7 +140,7 @@ impl Flow {
         let host = self.host().to_owned();
         let sentence = FlowError::NeedsBrowser { why, host }.user_error().message;
         self.notices.push(Notice::Warning(sentence));
-        self.state = State::Browsing;
+        self.state = State::Browsing(why);
         Step::Browse(
             self.gateway
                 .join(&self.settings.path)

@@ -25,7 +25,7 @@ use self::draft::Draft;
 use self::submit::agreement;
 use super::cookies::Jar;
 use super::exchange::{Request, Response};
-use super::page::{ControlKind, Page, PageForm};
+use super::page::{BrowserOnly, ControlKind, Page, PageForm};
 use crate::form::{Answers, Form, FormKind};
 use crate::secret::Secret;
 
@@ -176,7 +176,7 @@ enum State {
     /// The host checker runs.
     Checking,
     /// A browser is open.
-    Browsing,
+    Browsing(Option<BrowserOnly>),
     /// Over.
     Ended,
 }
@@ -304,7 +304,7 @@ impl Flow {
             State::Asking(asking) => self.submit_answered(*asking, answers),
             State::AskingAgreement(asking) => self.agree(*asking, answers),
             State::AskingRole(roles) => self.choose_role(&roles, answers),
-            State::Waiting | State::Checking | State::Browsing | State::Ended => Err(FlowError::OutOfTurn),
+            State::Waiting | State::Checking | State::Browsing(_) | State::Ended => Err(FlowError::OutOfTurn),
         }
     }
 
@@ -326,8 +326,8 @@ impl Flow {
                 form: Box::new(self.role_form(&roles)),
                 fields: fields.to_vec(),
             },
-            State::Browsing => FlowError::NeedsBrowser {
-                why: None,
+            State::Browsing(why) => FlowError::NeedsBrowser {
+                why,
                 host: self.host().to_owned(),
             },
             State::Waiting | State::Checking | State::Ended => FlowError::OutOfTurn,
@@ -351,7 +351,7 @@ impl Flow {
     /// # Errors
     /// It is no session cookie.
     pub fn handle_browser(&mut self, cookie: &Secret) -> Result<Step, FlowError> {
-        let State::Browsing = std::mem::replace(&mut self.state, State::Ended) else {
+        let State::Browsing(_) = std::mem::replace(&mut self.state, State::Ended) else {
             return Err(FlowError::OutOfTurn);
         };
         self.jar.insert_option(cookie)?;

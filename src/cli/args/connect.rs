@@ -210,6 +210,17 @@ pub struct TunnelArgs {
         allow_negative_numbers = true
     )]
     pub reconnect_timeout: u32,
+    /// Warn 10 minutes, 5 and 1 before a session is so old; gateways end them after 60 if nothing else is set
+    ///
+    /// The protocol announces no such time, so that only you can say it. It counts from the sign-in, or from what the
+    /// cookie DSFirst says.
+    #[arg(long, value_name = "MINUTES", value_parser = values::limit(), allow_negative_numbers = true)]
+    pub session_limit: Option<u32>,
+    /// Warn 2 minutes before so much time without traffic; gateways end such sessions after 10 if nothing else is set
+    ///
+    /// The protocol announces no such time, so that only you can say it. Scripts find it as IDLE_TIMEOUT, in seconds.
+    #[arg(long, value_name = "MINUTES", value_parser = values::limit(), allow_negative_numbers = true)]
+    pub idle_limit: Option<u32>,
     /// All packets over TLS, no ESP over UDP
     ///
     /// OpenConnect knows it as --no-dtls.

@@ -215,6 +215,11 @@ const MAX_INSTANCE: usize = 64;
 /// The longest name DNS knows; the packet itself could hold 65522.
 const MAX_HOSTNAME: usize = 255;
 
+/// Minutes of a session: up to a year.
+pub(super) fn limit() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=525_600)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -178,6 +178,7 @@ fn setup(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Box<dyn
             log_level: log_level(),
             name: tunnel.name.clone(),
             journal_dir,
+            idle_timeout: tunnel.limits.idle,
         })),
         NetworkMode::Builtin => Box::new(NativeSetup::new(NativeOptions {
             name: tunnel.name.clone(),

@@ -1,6 +1,7 @@
 //! `connect` and `logout`: the parts of the machine put together for the driver.
 
 mod machine;
+mod relogin;
 mod rights;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use self::machine::{Machine, Owner};
+use self::relogin::Again;
 pub(super) use self::rights::{Separated, separate};
 use super::environment::Environment;
 use super::login::{self, CodeSource, FrontEnd, SignedIn};
@@ -18,7 +20,7 @@ use super::settings::{Connection, DeviceKind, LoginSettings, ProbeSettings};
 use crate::auth::cookies::Jar;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::net::driver::{self, Companion, Observer, Parts};
+use crate::net::driver::{self, Companion, Observer, Parts, Relogin};
 use crate::net::logout;
 use crate::net::settings::{ConnectSettings, LogoutSettings, NetworkMode};
 use crate::net::signals::Signals;
@@ -56,9 +58,8 @@ pub(super) async fn connect(
     let Connection {
         mut tunnel,
         login,
-        key,
         machine,
-        process: _,
+        process,
         interactive,
         print_cookie,
     } = settings;
@@ -67,13 +68,18 @@ pub(super) async fn connect(
     // from here on nothing blocks, so that signals are heard
     let mut signals = signals()?;
     let parts;
-    let (connector, jar, companion, progress) = match login {
-        Some(login) => {
-            let codes = codes(&login, environment)?;
+    let fresh;
+    let mut front_end = match &login {
+        Some(login) => FrontEnd::new(login, progress, codes(login, environment)?),
+        None => FrontEnd::for_user(progress, interactive),
+    };
+    let (connector, jar, recheck) = match &login {
+        Some(settings) if tunnel.cookie.is_empty() => {
             parts = Machine::open(&machine, &tunnel, owner)?;
             board.enter(State::Login);
-            let mut front_end = FrontEnd::new(&login, progress, codes);
-            let sign_in = login::sign_in(&login, &mut front_end);
+            let connector = login::connector(&tunnel.gateway, &tunnel.user_agent, &mut front_end);
+            fresh = login::unless_ended(&mut signals, connector).await?;
+            let sign_in = login::sign_in_by(fresh.clone(), settings, &mut front_end);
             let mut login = login::unless_ended(&mut signals, sign_in).await?;
             board.tell(News::LoginOk);
             if print_cookie {
@@ -81,23 +87,27 @@ pub(super) async fn connect(
                 super::write_result(line.expose().as_bytes())?;
             }
             let recheck = login.recheck();
-            let companion = recheck.map(|recheck| -> Companion { Box::pin(recheck.run()) });
-            (
-                login.connector,
-                login.outcome.jar,
-                companion,
-                front_end.into_progress(),
-            )
+            let recheck = recheck.map(|recheck| -> Companion { Box::pin(recheck.run()) });
+            (login.connector, login.outcome.jar, recheck)
         }
-        None => {
-            let mut front_end = FrontEnd::for_user(progress, interactive);
-            let connector = login::connector(&tunnel.gateway, &key, &tunnel.user_agent, &mut front_end);
-            let connector = login::unless_ended(&mut signals, connector).await?;
-            let jar = jar(&connector, &tunnel.cookie)?;
+        _ => {
+            let connector = login::connector(&tunnel.gateway, &tunnel.user_agent, &mut front_end);
+            fresh = login::unless_ended(&mut signals, connector).await?;
+            let jar = jar(&fresh, &tunnel.cookie)?;
             parts = Machine::open(&machine, &tunnel, owner)?;
-            (connector, jar, None, front_end.into_progress())
+            (fresh.clone(), jar, None)
         }
     };
+    let (progress, alone) = front_end.split();
+    let relogin = login
+        .filter(|_| process.relogin)
+        .map(|settings| -> Box<dyn Relogin> {
+            Box::new(Again {
+                settings,
+                connector: fresh,
+                front_end: alone,
+            })
+        });
     if let Some(host) = connector.url().host_str() {
         host.trim_matches(['[', ']']).clone_into(&mut tunnel.gateway.host);
     }
@@ -116,7 +126,9 @@ pub(super) async fn connect(
         requests: Box::new(signals),
         watch,
         board,
-        companions: companion.into_iter().chain(proxy).collect(),
+        companions: proxy.into_iter().collect(),
+        recheck,
+        relogin,
     };
     driver::run(tunnel, jar, connector, parts).await
 }

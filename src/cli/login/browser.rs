@@ -46,13 +46,6 @@ pub(super) fn instructions(browser: Option<&Browser>, url: &Url) -> String {
     )
 }
 
-/// Nothing says what to do with a page that needs a browser.
-pub(super) fn needed(url: &Url) -> Error {
-    Error::new(ExitStatus::InputNeeded, "this sign-in needs a browser")
-        .at(place(url))
-        .hint("--external-browser print   shows the page to open and then takes the cookie you paste")
-}
-
 /// Somebody would have to sign in there, and nobody may be asked to.
 pub(super) fn forbidden(url: &Url) -> Error {
     Error::new(
@@ -61,6 +54,16 @@ pub(super) fn forbidden(url: &Url) -> Error {
     )
     .at(place(url))
     .hint("leave out --non-inter; or sign in there and pass the value of DSID to vpnc-cli connect --cookie-on-stdin")
+}
+
+/// The sign-in came by itself.
+pub(super) fn alone(url: &Url) -> Error {
+    Error::new(
+        ExitStatus::InputNeeded,
+        "this sign-in needs a browser and --relogin asks nobody",
+    )
+    .at(place(url))
+    .hint("leave out --relogin, and connect again when the session has ended")
 }
 
 /// Without the query, which may identify the user.
@@ -125,11 +128,12 @@ mod tests {
     #[test]
     fn errors_leave_the_query_out() {
         let url = Url::parse("https://idp.example/sso?SAMLRequest=hunter2").expect("a URL");
-        let error = needed(&url).to_string();
-        assert!(
-            error.contains("idp.example/sso") && !error.contains("hunter2"),
-            "{error}"
-        );
-        assert!(error.contains("--external-browser print"));
+        for error in [forbidden(&url), alone(&url)] {
+            let text = error.to_string();
+            assert!(
+                text.contains("idp.example/sso") && !text.contains("hunter2"),
+                "{text}"
+            );
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! One-time codes from a generator, a few only: an account is locked sooner than a third one helps.
 
+use std::time::Duration;
+
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -8,6 +10,11 @@ pub trait CodeSource {
     /// A code that was not given out before; with `next` the one after the code given out last is wanted. `None`: there
     /// is none now.
     fn code(&mut self, next: bool) -> Result<Option<Secret>, Error>;
+
+    /// How long until a code is of its own time, when that of the present one has been given out already.
+    fn wait(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// The generator of one sign-in, if there is one.
@@ -19,6 +26,17 @@ pub(super) struct Codes {
 impl Codes {
     pub(super) fn new(source: Option<Box<dyn CodeSource>>) -> Self {
         Self { source, left: LIMIT }
+    }
+
+    /// Another sign-in begins.
+    pub(super) fn begin_again(&mut self) {
+        self.left = LIMIT;
+    }
+
+    /// See [`CodeSource::wait`].
+    pub(super) fn wait(&self) -> Duration {
+        let source = self.source.as_ref().filter(|_| self.left > 0);
+        source.map(|source| source.wait()).unwrap_or_default()
     }
 
     pub(super) fn take(&mut self, next: bool) -> Result<Option<Secret>, Error> {

@@ -28,9 +28,19 @@ pub struct FrontEnd {
     browser: Option<Browser>,
     /// Standard input, as far as a pasted cookie may come from there.
     read_line: Option<ReadLine>,
-    /// `--non-inter`: nobody may be asked.
-    forbidden: bool,
+    manner: Manner,
     user: User,
+}
+
+/// Why nobody is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// Somebody may be.
+    Asking,
+    /// `--non-inter`.
+    Forbidden,
+    /// The sign-in comes by itself, long after the user has left.
+    Alone,
 }
 
 /// Whether somebody can be asked.
@@ -55,12 +65,8 @@ impl FrontEnd {
             browser: settings.browser.clone(),
             // a line of --passwd-on-stdin is a password, whatever page comes
             read_line: (!is_terminal && !settings.secrets.stdin).then_some(line_of_standard_input),
-            forbidden: !settings.interactive,
-            user: if settings.interactive {
-                User::Unknown
-            } else {
-                User::Nobody
-            },
+            manner: Manner::of(settings.interactive),
+            user: User::of(settings.interactive),
         }
     }
 
@@ -73,8 +79,8 @@ impl FrontEnd {
             no_password: false,
             browser: None,
             read_line: None,
-            forbidden: !interactive,
-            user: if interactive { User::Unknown } else { User::Nobody },
+            manner: Manner::of(interactive),
+            user: User::of(interactive),
         }
     }
 
@@ -115,6 +121,36 @@ impl FrontEnd {
     /// The progress, for what comes after the sign-in.
     pub fn into_progress(self) -> Progress {
         self.progress
+    }
+
+    /// The progress, and the same front end for sign-ins that come by themselves: it goes on with passwords and codes
+    /// where this one stopped, and asks nobody.
+    pub fn split(self) -> (Progress, Self) {
+        let alone = Self {
+            progress: self.progress.another(),
+            browser: None,
+            read_line: None,
+            manner: Manner::Alone,
+            user: User::Nobody,
+            ..self
+        };
+        (self.progress, alone)
+    }
+
+    /// Another sign-in begins.
+    pub fn begin_again(&mut self) {
+        self.prepared.begin_again();
+        self.codes.begin_again();
+    }
+
+    /// Whether this one asks nobody because the sign-in comes by itself.
+    pub fn is_alone(&self) -> bool {
+        self.manner == Manner::Alone
+    }
+
+    /// The sign-in is over.
+    pub fn finish(&mut self) {
+        self.progress.finish();
     }
 
     async fn answers(&mut self, form: &Form) -> Result<Answers, Unanswered> {
@@ -163,6 +199,20 @@ impl FrontEnd {
         }
     }
 
+    /// A code of the generator. A sign-in that comes by itself waits until its time has come: gateways that count the
+    /// codes may refuse one from the future, and nobody is there to type another.
+    async fn code(&mut self, next: bool) -> Result<Option<Secret>, Error> {
+        let wait = self.codes.wait();
+        if self.manner == Manner::Alone && !next && !wait.is_zero() {
+            tracing::info!(
+                seconds = wait.as_secs(),
+                "waiting for the next one-time code: the present one has been used"
+            );
+            tokio::time::sleep(wait).await;
+        }
+        self.codes.take(next)
+    }
+
     /// An empty line leaves the question to the user.
     async fn prepared_for(&mut self, field: &Field) -> Result<Option<Secret>, Error> {
         let secret = match field.purpose {
@@ -171,7 +221,7 @@ impl FrontEnd {
                 self.progress.pause();
                 self.prepared.password().await?
             }
-            Purpose::Code { next } => match self.codes.take(next)? {
+            Purpose::Code { next } => match self.code(next).await? {
                 Some(code) => Some(code),
                 None => self.prepared.line().await?,
             },
@@ -220,8 +270,12 @@ impl FrontEnd {
 
     async fn cookie_from_browser(&mut self, url: &Url) -> Result<Secret, Unanswered> {
         match &self.browser {
-            None => return Err(Unanswered::Failed(browser::needed(url))),
-            Some(_) if self.forbidden => return Err(Unanswered::Failed(browser::forbidden(url))),
+            _ if self.manner == Manner::Alone => return Err(Unanswered::Failed(browser::alone(url))),
+            // the flow knows what kind of page it is
+            None => return Err(Unanswered::Nobody { fields: Vec::new() }),
+            Some(_) if self.manner == Manner::Forbidden => {
+                return Err(Unanswered::Failed(browser::forbidden(url)));
+            }
             Some(Browser::Program(program)) => browser::start(program, url).map_err(Unanswered::Failed)?,
             Some(Browser::Print) => {}
         }
@@ -264,7 +318,23 @@ impl Prompter for FrontEnd {
     }
 }
 
+impl Manner {
+    fn of(interactive: bool) -> Self {
+        match interactive {
+            true => Self::Asking,
+            false => Self::Forbidden,
+        }
+    }
+}
+
 impl User {
+    fn of(interactive: bool) -> Self {
+        match interactive {
+            true => Self::Unknown,
+            false => Self::Nobody,
+        }
+    }
+
     fn look(&mut self) {
         if matches!(self, Self::Unknown) {
             *self = match Terminal::open() {

@@ -1,7 +1,7 @@
 //! The generator of one-time codes: its secret from wherever it is, its counter back to where it was.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::CodeSource;
 use crate::auth::token::{TokenError, TokenGenerator, TokenMode};
@@ -42,6 +42,11 @@ impl CodeSource for InMemory {
     fn code(&mut self, _: bool) -> Result<Option<Secret>, Error> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(Some(self.0.code(now.as_secs())))
+    }
+
+    fn wait(&self) -> Duration {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.0.wait_for_next(now.as_secs())
     }
 }
 

@@ -15,6 +15,8 @@ pub enum Silence {
     Forbidden,
     /// `--no-passwd`.
     NoPassword,
+    /// The sign-in came by itself (`--relogin`).
+    Alone,
 }
 
 impl Silence {
@@ -46,6 +48,7 @@ pub fn error(form: &Form, fields: &[usize], silence: Silence) -> Error {
     let (why, hint) = match silence {
         Silence::NoTerminal => ("and there is no terminal to ask on", hints(form, &fields)),
         Silence::Forbidden => ("and asking is not allowed (--non-inter)", hints(form, &fields)),
+        Silence::Alone => ("and --relogin asks nobody", hints(form, &fields)),
         Silence::NoPassword => (
             "and --no-passwd says to give none",
             "leave out --no-passwd, and give one with --passwd-on-stdin, --passwd-file or --passwd-command"

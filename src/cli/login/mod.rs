@@ -16,7 +16,7 @@ pub use self::codes::CodeSource;
 pub use self::front_end::FrontEnd;
 use self::missing::Silence;
 pub use self::result::SignedIn;
-use super::settings::{KeySettings, LoginSettings};
+use super::settings::LoginSettings;
 use crate::auth::flow::FlowError;
 use crate::error::Error;
 use crate::exit::ExitStatus;
@@ -27,7 +27,16 @@ use crate::net::{Connector, NetError};
 
 /// Signs in: the flow's requests over HTTPS, its questions to the front end.
 pub async fn sign_in(settings: &LoginSettings, front_end: &mut FrontEnd) -> Result<Login, Error> {
-    let connector = connector(&settings.gateway, &settings.key, &settings.user_agent, front_end).await?;
+    let connector = connector(&settings.gateway, &settings.user_agent, front_end).await?;
+    sign_in_by(connector, settings, front_end).await
+}
+
+/// The same with a way to the gateway.
+pub async fn sign_in_by(
+    connector: Connector,
+    settings: &LoginSettings,
+    front_end: &mut FrontEnd,
+) -> Result<Login, Error> {
     let login = login::LoginSettings {
         flow: settings.flow.clone(),
         host_check: settings.host_check.resolve(&settings.local_hostname)?,
@@ -36,7 +45,11 @@ pub async fn sign_in(settings: &LoginSettings, front_end: &mut FrontEnd) -> Resu
     let result = login::sign_in(connector, login, front_end).await;
     result.map_err(|error| match error {
         LoginError::Flow(FlowError::Input { form, fields }) => {
-            missing::error(&form, &fields, Silence::of(settings, &form, &fields))
+            let silence = match front_end.is_alone() {
+                true => Silence::Alone,
+                false => Silence::of(settings, &form, &fields),
+            };
+            missing::error(&form, &fields, silence)
         }
         error @ (LoginError::Flow(_)
         | LoginError::Net(_)
@@ -48,13 +61,10 @@ pub async fn sign_in(settings: &LoginSettings, front_end: &mut FrontEnd) -> Resu
 /// The way to the gateway. Asks for the passphrase of the client certificate's key when it has one.
 pub async fn connector(
     gateway: &GatewaySettings,
-    key: &KeySettings,
     user_agent: &str,
     front_end: &mut FrontEnd,
 ) -> Result<Connector, Error> {
     let mut gateway = gateway.clone();
-    gateway.tls.key_password.clone_from(&key.password);
-    gateway.tls.cert_expire_warning = Some(key.expiry_warning);
     for _ in 0..PASSPHRASES {
         match Connector::new(gateway.clone(), user_agent.to_owned()) {
             Ok(connector) => return Ok(connector),

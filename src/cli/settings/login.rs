@@ -16,7 +16,7 @@ use crate::cli::private_file::{Kind, credential};
 use crate::cli::secret_source::{KEY_PASSWORD, SecretSource, TOKEN};
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::net::settings::GatewaySettings;
+use crate::net::settings::{GatewaySettings, TlsSettings};
 use crate::net::{dump, host_check};
 use crate::platform::privilege;
 use crate::secret::Secret;
@@ -36,8 +36,6 @@ pub struct LoginSettings {
     pub secrets: SecretSources,
     /// The generator of one-time codes.
     pub token: Option<TokenSettings>,
-    /// The key of the client certificate.
-    pub key: KeySettings,
     /// The host checker.
     pub host_check: HostCheckSettings,
     /// What to do when the sign-in needs a browser.
@@ -68,15 +66,6 @@ pub struct TokenSettings {
     pub mode: Option<TokenMode>,
     /// Where the secret is.
     pub secret: SecretSource,
-}
-
-/// The key of the client certificate.
-#[derive(Debug, Clone, Default)]
-pub struct KeySettings {
-    /// Its passphrase.
-    pub password: Option<Secret>,
-    /// A certificate that expires within so many days is warned about; 0: never.
-    pub expiry_warning: u32,
 }
 
 /// The host checker.
@@ -235,7 +224,6 @@ pub(super) fn login(
     args: &SignInArgs<'_>,
     gateway: GatewaySettings,
     flow: FlowSettings,
-    key: KeySettings,
     environment: &Environment,
 ) -> Result<LoginSettings, Error> {
     Ok(LoginSettings {
@@ -246,7 +234,6 @@ pub(super) fn login(
         user_agent: user_agent(args.identity.useragent.as_deref()),
         local_hostname: local_hostname(args.identity),
         flow,
-        key,
         browser: args.login.external_browser.as_deref().map(|word| match word {
             "print" => Browser::Print,
             program => Browser::Program(program.to_owned()),
@@ -349,12 +336,13 @@ fn token(args: &LoginArgs, environment: &Environment) -> Result<Option<TokenSett
     Ok(Some(TokenSettings { mode, secret }))
 }
 
-/// The passphrase of the key, and how long before its end a certificate is warned about.
+/// Gives the rules the passphrase of the key, and how long before its end a certificate is warned about.
 pub(super) fn key(
     args: &LoginArgs,
     trust: &TrustArgs,
     environment: &Environment,
-) -> Result<KeySettings, Error> {
+    tls: &mut TlsSettings,
+) -> Result<(), Error> {
     let password = args.key_password.as_ref();
     if password.is_some() && trust.certificate.is_none() {
         return Err(usage(
@@ -364,10 +352,9 @@ pub(super) fn key(
         .hint("--passwd-on-stdin, --passwd-file FILE or --passwd-command COMMAND for that one"));
     }
     let read = |value| SecretSource::parse(&KEY_PASSWORD, value)?.read(&KEY_PASSWORD, environment);
-    Ok(KeySettings {
-        password: password.map(read).transpose()?,
-        expiry_warning: args.cert_expire_warning,
-    })
+    tls.key_password = password.map(read).transpose()?;
+    tls.cert_expire_warning = Some(args.cert_expire_warning);
+    Ok(())
 }
 
 fn host_check(args: &HostCheckArgs) -> Result<HostCheckSettings, Error> {

@@ -114,6 +114,40 @@ fn the_gateway_comes_from_argument_option_or_environment() {
 }
 
 #[test]
+fn limits_of_a_session_are_the_users_to_give() {
+    let limits = |line: &[&str]| settings(line).map(|settings| settings.limits);
+    assert_eq!(limits(&["gw"]), Ok(SessionLimits::default()));
+    let given = SessionLimits {
+        session: Some(Duration::from_secs(3600)),
+        idle: Some(Duration::from_secs(600)),
+    };
+    assert_eq!(
+        limits(&["gw", "--session-limit=60", "--idle-limit", "10"]),
+        Ok(given)
+    );
+}
+
+#[test]
+fn a_sign_in_by_itself_needs_something_to_sign_in_with() {
+    assert_eq!(status(&["gw", "--relogin"]), ExitStatus::Usage);
+    for line in [
+        &["--user", "joe"][..],
+        &["--passwd-command", "true"],
+        &["--token-secret", "x"],
+        &["-c", "/dev/null"],
+    ] {
+        let line = [&["gw", "--relogin"], line].concat();
+        let with_cookie = connection(&line, &[("VPNC_COOKIE", "DSID=1")]).expect("settings");
+        assert!(with_cookie.login.is_some() && !with_cookie.tunnel.cookie.is_empty());
+        assert!(with_cookie.tunnel.reconfigure && with_cookie.process.relogin);
+        let without = connection(&line, &[]).expect("settings");
+        assert!(without.login.is_some() && without.tunnel.cookie.is_empty());
+    }
+    let typed = connection(&["gw", "--relogin"], &[]).expect("a warning only");
+    assert!(typed.login.is_some());
+}
+
+#[test]
 fn network_follows_the_script_option() {
     let mode = |line: &[&str]| settings(line).map(|settings| settings.network);
     assert_eq!(mode(&["gw", "--network=none"]), Ok(NetworkMode::None));

@@ -34,6 +34,7 @@ impl Driver<'_> {
     pub(super) fn judge(&mut self, slept: bool) {
         let way = self.way();
         if slept {
+            self.expiry.set_clock(Instant::now());
             info!("the machine has slept, or its clock has jumped: new connection");
         }
         match (way, self.engine.is_away()) {

@@ -90,7 +90,7 @@ impl Driver<'_> {
                 self.parts.board.tell(News::Rekey);
             }
             Event::ChannelLost { cause, retry_in } => self.lost(&cause, retry_in),
-            Event::Ended(end) => return Some(Ending::Engine(end)),
+            Event::Ended(end) => return self.session_ended(end),
         }
         None
     }

@@ -7,6 +7,8 @@
 mod board;
 mod change;
 mod events;
+mod expiry;
+mod relogin;
 mod round;
 mod step;
 mod way;
@@ -24,7 +26,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio::time::{Sleep, sleep_until};
 
+use self::expiry::Expiry;
+use self::relogin::Renewal;
+pub use self::relogin::{NewSession, Relogin, SigningIn};
 use self::step::{After, Step};
+
 use super::channel::Channel;
 use super::connect::{Connection, Connector};
 use super::ending::Ending;
@@ -72,6 +78,10 @@ pub struct Parts<'a> {
     /// What has to be done beside the tunnel. Polled in every round and dropped before the logout; the end of one ends
     /// nothing.
     pub companions: Vec<Companion<'a>>,
+    /// Work that belongs to the session and ends with it: the host check.
+    pub recheck: Option<Companion<'a>>,
+    /// Who signs in again when the session has ended.
+    pub relogin: Option<Box<dyn Relogin + 'a>>,
 }
 
 /// Work that goes on while the tunnel lives.
@@ -100,6 +110,7 @@ struct Around<'a> {
     watch: Option<Box<dyn NetworkWatch + 'a>>,
     board: Board,
     companions: Vec<Companion<'a>>,
+    recheck: Option<Companion<'a>>,
 }
 
 /// Locked by the step under way.
@@ -138,6 +149,8 @@ struct Driver<'a> {
     change: Option<Change>,
     /// From then on there may be something to undo.
     set_up_begun: bool,
+    renewal: Renewal<'a>,
+    expiry: Expiry,
 }
 
 /// How the network is set up.
@@ -170,7 +183,11 @@ impl<'a> Driver<'a> {
             watch,
             board,
             companions,
+            recheck,
+            relogin,
         } = parts;
+        let renewal = Renewal::new(relogin, settings.reconnect_timeout);
+        let expiry = Expiry::new(settings.limits);
         Self {
             settings,
             parts: Around {
@@ -180,6 +197,7 @@ impl<'a> Driver<'a> {
                 watch,
                 board,
                 companions,
+                recheck,
             },
             setup: Rc::new(Mutex::new(setup)),
             step: None,
@@ -202,6 +220,8 @@ impl<'a> Driver<'a> {
             up: false,
             change: None,
             set_up_begun: false,
+            renewal,
+            expiry,
         }
     }
 
@@ -216,6 +236,8 @@ impl<'a> Driver<'a> {
     /// Rounds until something ends the session.
     async fn go(&mut self) -> Ending {
         self.begin(After::Prepared);
+        let is_new = self.settings.cookie.is_empty();
+        self.session_began(is_new);
         loop {
             if let Some(ending) = self.drain() {
                 return ending;
@@ -227,6 +249,7 @@ impl<'a> Driver<'a> {
             }
             self.look_around();
             board::counters(&self.parts.board, &self.engine);
+            self.expiry.note(self.engine.statistics());
         }
     }
 }

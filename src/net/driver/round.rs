@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use tracing::{debug, info};
 
+use super::relogin::Renewed;
 use super::{Driver, board};
 use crate::engine::{Opened, Route};
 use crate::error::{Error, plain_io};
@@ -28,6 +29,7 @@ pub(super) struct Ready {
     change: Option<Change>,
     step: Option<Result<(), SetupError>>,
     opened: Option<(Connector, Result<Connection, NetError>)>,
+    renewed: Option<Renewed>,
     timer: bool,
     incoming: Option<Incoming>,
     written: Option<usize>,
@@ -45,6 +47,10 @@ impl Driver<'_> {
         };
         let companions = &mut self.parts.companions;
         companions.retain_mut(|companion| companion.as_mut().poll(cx).is_pending());
+        let recheck = &mut self.parts.recheck;
+        recheck.take_if(|recheck| recheck.as_mut().poll(cx).is_ready());
+        self.expiry.poll(cx, &self.parts.board);
+        ready.renewed = take(self.renewal.poll(cx));
         if let Some(watch) = &mut self.parts.watch {
             ready.change = take(watch.poll_change(cx));
         }
@@ -71,7 +77,8 @@ impl Driver<'_> {
                 ready.sent = take(udp.poll_send(cx, &self.batch));
             }
         }
-        if self.up && !self.batch_blocked && self.engine.wants_packets() {
+        let is_open = self.up && !self.renewal.is_between_sessions();
+        if is_open && !self.batch_blocked && self.engine.wants_packets() {
             ready.packets = take(self.parts.device.poll_readable(cx));
         }
         if ready.any() {
@@ -99,6 +106,11 @@ impl Driver<'_> {
                 return Some(ending);
             }
         }
+        if let Some(result) = ready.renewed
+            && let Some(ending) = self.take_renewed(result, now)
+        {
+            return Some(ending);
+        }
         if ready.timer {
             self.deadline = None;
             self.engine.handle_timeout(now);
@@ -122,7 +134,9 @@ impl Driver<'_> {
         match request {
             Request::Interrupt | Request::Terminate | Request::Hangup => Some(self.requested(request)),
             Request::Statistics if self.up => {
-                self.parts.observer.show(report::statistics(&self.engine));
+                let mut text = report::statistics(&self.engine);
+                text.extend(self.expiry.line());
+                self.parts.observer.show(text);
                 None
             }
             Request::Reconnect if self.up => {
@@ -269,6 +283,7 @@ impl Ready {
             || self.change.is_some()
             || self.step.is_some()
             || self.opened.is_some()
+            || self.renewed.is_some()
             || self.timer
             || self.incoming.is_some()
             || self.written.is_some()

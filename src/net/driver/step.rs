@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use tracing::{info, warn};
 
@@ -102,6 +103,7 @@ impl Driver<'_> {
 
     /// Packets get through, for the first time or again.
     pub(super) fn is_back(&mut self, first: bool) {
+        self.renewal.session_works(Instant::now());
         board::connected(&self.parts.board, first);
         self.parts.observer.up();
         if !first {

@@ -29,7 +29,9 @@ impl Driver<'_> {
         self.udp = None;
         let impatient = self.undo(ending.farewell()).await;
         self.parts.companions.clear();
-        if self.settings.logout && ending.ends_login() {
+        self.parts.recheck = None;
+        let has_session = !self.renewal.is_between_sessions();
+        if self.settings.logout && has_session && ending.ends_login() {
             if impatient {
                 warn!("logout skipped");
             } else {

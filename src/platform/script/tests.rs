@@ -53,6 +53,22 @@ fn the_script_is_called_with_each_reason_in_its_turn() {
 }
 
 #[test]
+fn the_script_learns_the_idle_limit_when_it_is_known() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let log = dir.path().join("log");
+    for (limit, text) in [(Some(600), "600\n"), (None, "unset\n")] {
+        let command = format!("echo \"${{IDLE_TIMEOUT-unset}}\" > {}", log.display());
+        let mut setup = ScriptSetup::new(ScriptOptions {
+            idle_timeout: limit.map(Duration::from_secs),
+            ..options(&command, dir.path())
+        });
+        block_on(setup.apply(&interface("tun0"), &config(&[], &[]))).expect("run");
+        assert_eq!(fs::read_to_string(&log).expect("log"), text);
+        block_on(setup.revert(Farewell::Requested)).expect("run");
+    }
+}
+
+#[test]
 fn a_failing_script_does_not_stop_the_tunnel() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let mut setup = ScriptSetup::new(options("exit 9", dir.path()));
@@ -232,6 +248,7 @@ fn options(command: &str, dir: &Path) -> ScriptOptions {
         log_level: 1,
         name: "work".to_owned(),
         journal_dir: Some(dir.to_owned()),
+        idle_timeout: None,
     }
 }
 

@@ -364,7 +364,12 @@ fn pages_for_browsers_are_handed_to_one() {
     walk.step = walk.flow.handle_browser(&Secret::new("DSID=77"));
     assert!(walk.done().jar.has_session());
     let mut walk = Walk::at(joe(), page);
-    assert_eq!(walk.flow.unanswered(&[]).status(), ExitStatus::InputNeeded);
+    let error = walk.flow.unanswered(&[]);
+    assert!(
+        matches!(error, FlowError::NeedsBrowser { why: Some(_), .. }),
+        "{error:?}"
+    );
+    assert_eq!(error.status(), ExitStatus::InputNeeded);
 }
 
 #[test]

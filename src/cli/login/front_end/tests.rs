@@ -109,6 +109,48 @@ async fn codes_come_from_the_generator_twice_then_from_a_line() {
     assert_eq!(nobody(ask().await), [0]);
 }
 
+/// A generator whose next code is not yet due.
+struct Early(u32);
+
+impl CodeSource for Early {
+    fn code(&mut self, _: bool) -> Result<Option<Secret>, Error> {
+        self.0 += 1;
+        Ok(Some(Secret::new(self.0.to_string())))
+    }
+
+    fn wait(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(if self.0 == 0 { 0 } else { 29 })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_by_itself_goes_on_with_codes_waits_for_their_time_and_asks_nobody() {
+    let mut first = front_end(&["--external-browser", "print"], "one\ntwo");
+    first.codes = Codes::new(Some(Box::new(Early(0))));
+    let login = form(vec![secret("password", Purpose::Password), secret("code", CODE)]);
+    assert_eq!(texts(first.ask(&login).await), ["one", "1"]);
+    let (_progress, mut alone) = first.split();
+    for code in ["2", "3", "4"] {
+        alone.begin_again();
+        let start = tokio::time::Instant::now();
+        assert_eq!(texts(alone.ask(&login).await), ["one", code]);
+        assert!(start.elapsed() >= std::time::Duration::from_secs(29), "too early");
+    }
+    alone.begin_again();
+    let next = form(vec![secret("password", Purpose::Code { next: true })]);
+    let start = tokio::time::Instant::now();
+    assert_eq!(texts(alone.ask(&next).await), ["5"]);
+    assert!(
+        start.elapsed().is_zero(),
+        "the code of the time to come is what is asked for"
+    );
+    let user = form(vec![field("user", FieldKind::Text, Purpose::User)]);
+    assert_eq!(nobody(alone.ask(&user).await), [0]);
+    let url = Url::parse("https://idp.example/sso").expect("a URL");
+    let error = failure(alone.browse(&url).await);
+    assert!(error.message.ends_with("--relogin asks nobody"), "{error}");
+}
+
 #[tokio::test]
 async fn passwords_and_menus_never_come_from_the_generator() {
     let mut front_end = front_end(&[], "");
@@ -229,8 +271,8 @@ async fn the_end_of_the_input_is_no_answer() {
 #[tokio::test]
 async fn a_browser_is_only_used_when_asked_for() {
     let url = Url::parse("https://idp.example/sso").expect("a URL");
-    let error = failure(front_end(&[], "").browse(&url).await);
-    assert_eq!(error.status, ExitStatus::InputNeeded);
+    let error = front_end(&[], "").browse(&url).await.expect_err("no cookie");
+    assert!(matches!(error, Unanswered::Nobody { .. }), "{error:?}");
     let mut front_end = front_end(&["--external-browser", "print"], "");
     let error = failure(front_end.browse(&url).await);
     assert_eq!(error.status, ExitStatus::InputNeeded);

@@ -56,7 +56,7 @@ fn defaults_of_a_sign_in() {
     );
     assert!(login.interactive && login.browser.is_none() && login.token.is_none());
     assert_eq!(login.host_check.claims, ClaimSource::Said(Claims::Report));
-    assert_eq!(login.key.expiry_warning, 60);
+    assert_eq!(login.gateway.tls.cert_expire_warning, Some(60));
     assert_eq!(login.gateway.host, "gw");
 }
 
@@ -260,8 +260,8 @@ fn the_passphrase_of_the_key_has_four_forms() {
             &["gw", "-c", "/dev/null", "-p", given],
             &[("VPNC_COOKIE", "DSID=1")],
         );
-        let key = settings.expect("settings").key;
-        assert_eq!(key.password.expect("a passphrase").expose(), expected);
+        let tls = settings.expect("settings").tunnel.gateway.tls;
+        assert_eq!(tls.key_password.expect("a passphrase").expose(), expected);
     }
     assert_eq!(
         refused(&["gw", "-c", "/dev/null", "-p", "fd:x"]).status,
