@@ -2,6 +2,8 @@
 
 mod account;
 mod applied;
+pub mod background;
+pub mod control_socket;
 mod deletion;
 pub mod instance;
 pub mod journal;
