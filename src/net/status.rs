@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::{broadcast, watch};
@@ -376,6 +377,12 @@ pub fn now() -> String {
         .round(jiff::Unit::Second)
         .unwrap_or_default()
         .to_string()
+}
+
+/// The time in a while, if there can be one.
+pub fn after(time: Duration) -> Option<String> {
+    let then = jiff::Timestamp::now().checked_add(time).ok()?;
+    Some(then.round(jiff::Unit::Second).ok()?.to_string())
 }
 
 /// A signal before the tunnel was up is what the user wanted.

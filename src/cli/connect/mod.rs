@@ -1,12 +1,15 @@
 //! `connect` and `logout`: the parts of the machine put together for the driver.
 
 mod machine;
+mod running;
 
 use std::time::Duration;
 
 use tracing::{info, warn};
 
 use self::machine::Machine;
+use self::running::{AllRequests, Running};
+use super::background::Report;
 use super::environment::Environment;
 use super::login::{self, CodeSource, FrontEnd, SignedIn};
 use super::output;
@@ -14,16 +17,15 @@ use super::probe::{self, ProbeReport};
 use super::progress::Progress;
 use super::settings::{Connection, LoginSettings, ProbeSettings};
 use crate::auth::cookies::Jar;
+use crate::auth::flow::Outcome;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::net::driver::{self, Companion, Observer, Parts};
+use crate::net::driver::{self, Companion, Parts};
 use crate::net::logout;
 use crate::net::settings::LogoutSettings;
 use crate::net::signals::Signals;
 use crate::net::status::{Board, News, State};
 use crate::net::{Connector, NetError};
-use crate::platform::linux::instance::{Lock, LockError};
-use crate::platform::linux::journal;
 use crate::platform::privilege;
 use crate::secret::Secret;
 
@@ -34,8 +36,29 @@ pub(super) async fn connect(
     settings: Connection,
     environment: &Environment,
     progress: Progress,
+    report: Option<Report>,
 ) -> Result<(), Error> {
     harden();
+    let board = Board::new(&settings.tunnel.name);
+    let server = url_of(&settings);
+    board.update(|status| status.server.url = server);
+    let progress = progress.telling(&board);
+    let (running, requests) = Running::start(&settings, environment, &board)?;
+    let result = tunnel(settings, environment, progress, requests, report, &running, &board).await;
+    running.end(&result).await;
+    result
+}
+
+/// The sign-in and the tunnel.
+async fn tunnel(
+    settings: Connection,
+    environment: &Environment,
+    progress: Progress,
+    mut requests: AllRequests,
+    report: Option<Report>,
+    running: &Running,
+    board: &Board,
+) -> Result<(), Error> {
     let Connection {
         mut tunnel,
         login,
@@ -45,41 +68,32 @@ pub(super) async fn connect(
         interactive,
         print_cookie,
     } = settings;
-    let board = Board::new(&tunnel.name);
-    let _lock = lock(&tunnel.name)?;
-    repair();
-    // from here on nothing blocks, so that signals are heard
-    let mut signals = signals()?;
     let parts;
-    let (connector, jar, companion, progress) = match login {
+    let mut companions = vec![running.companion()];
+    let (connector, jar, progress) = match login {
         Some(login) => {
             let codes = codes(&login, environment)?;
             parts = Machine::open(&machine, &tunnel)?;
             board.enter(State::Login);
             let mut front_end = FrontEnd::new(&login, progress, codes);
             let sign_in = login::sign_in(&login, &mut front_end);
-            let mut login = login::unless_ended(&mut signals, sign_in).await?;
-            board.tell(News::LoginOk);
+            let mut login = login::unless_ended(&mut requests, sign_in).await?;
+            signed_in(board, &login.outcome);
             if print_cookie {
                 let line = output::cookie_line(&SignedIn::of(&login))?;
                 super::write_result(line.expose().as_bytes())?;
             }
             let recheck = login.recheck();
-            let companion = recheck.map(|recheck| -> Companion { Box::pin(recheck.run()) });
-            (
-                login.connector,
-                login.outcome.jar,
-                companion,
-                front_end.into_progress(),
-            )
+            companions.extend(recheck.map(|recheck| -> Companion { Box::pin(recheck.run(board.clone())) }));
+            (login.connector, login.outcome.jar, front_end.into_progress())
         }
         None => {
             let mut front_end = FrontEnd::for_user(progress, interactive);
             let connector = login::connector(&tunnel.gateway, &key, &tunnel.user_agent, &mut front_end);
-            let connector = login::unless_ended(&mut signals, connector).await?;
+            let connector = login::unless_ended(&mut requests, connector).await?;
             let jar = jar(&connector, &tunnel.cookie)?;
             parts = Machine::open(&machine, &tunnel)?;
-            (connector, jar, None, front_end.into_progress())
+            (connector, jar, front_end.into_progress())
         }
     };
     if let Some(host) = connector.url().host_str() {
@@ -90,13 +104,36 @@ pub(super) async fn connect(
     let parts = Parts {
         device,
         setup,
-        observer: Box::new(progress),
-        requests: Box::new(signals),
+        observer: running.observer(progress, report),
+        requests: Box::new(requests),
         watch,
-        board,
-        companions: companion.into_iter().collect(),
+        board: board.clone(),
+        companions,
     };
     driver::run(tunnel, jar, connector, parts).await
+}
+
+fn url_of(settings: &Connection) -> String {
+    let gateway = &settings.tunnel.gateway;
+    let host = match gateway.host.contains(':') {
+        true => format!("[{}]", gateway.host),
+        false => gateway.host.clone(),
+    };
+    let port = match gateway.port {
+        443 => String::new(),
+        port => format!(":{port}"),
+    };
+    let path = settings.login.as_ref().map_or("/", |login| &login.flow.path);
+    format!("https://{host}{port}{path}")
+}
+
+fn signed_in(board: &Board, outcome: &Outcome) {
+    board.update(|status| {
+        status.user.clone_from(&outcome.user);
+        status.realm.clone_from(&outcome.realm);
+        status.role.clone_from(&outcome.role);
+    });
+    board.tell(News::LoginOk);
 }
 
 /// The generator of one-time codes, if there is one; its secret is read before anything is sent.
@@ -153,43 +190,6 @@ fn jar(connector: &Connector, cookie: &Secret) -> Result<Jar, Error> {
     Ok(jar)
 }
 
-/// Claims the name for the life of the run. Without a place for state files there is nothing to claim.
-fn lock(name: &str) -> Result<Option<Lock>, Error> {
-    let Some(dir) = journal::default_dir() else {
-        return Ok(None);
-    };
-    match Lock::acquire(&dir, name) {
-        Ok(lock) => Ok(Some(lock)),
-        Err(LockError::Setup(error)) => Err(error.into()),
-        Err(LockError::Busy { pid }) => {
-            let process = pid.map_or_else(|| "its process".to_owned(), |pid| pid.to_string());
-            Err(Error::new(
-                ExitStatus::Instance,
-                format!("a tunnel with the name {name} is running already"),
-            )
-            .at(format!("process {process}"))
-            .hint(format!(
-                "end it with  kill -INT {process}   or give this one another name with --name NAME"
-            )))
-        }
-    }
-}
-
-/// What an earlier run left behind because it was killed is put right first.
-fn repair() {
-    let Some(dir) = journal::default_dir() else { return };
-    let repaired = journal::repair(&dir);
-    if repaired.undone > 0 {
-        info!(
-            changes = repaired.undone,
-            "an earlier run had ended without cleaning up; its changes are undone"
-        );
-    }
-    for failure in repaired.failures {
-        warn!("left by an earlier run: {failure}");
-    }
-}
-
 fn harden() {
     if let Err(error) = privilege::harden() {
         warn!(%error, "core dumps cannot be switched off");
@@ -199,20 +199,6 @@ fn harden() {
 fn signals() -> Result<Signals, Error> {
     Signals::new()
         .map_err(|error| Error::new(ExitStatus::System, format!("cannot listen to signals: {error}")))
-}
-
-impl Observer for Progress {
-    fn step(&mut self, text: String) {
-        Self::step(self, text);
-    }
-
-    fn up(&mut self) {
-        self.finish();
-    }
-
-    fn show(&mut self, text: String) {
-        self.notice(&text);
-    }
 }
 
 /// What a logout may take beyond the connection.

@@ -95,7 +95,8 @@ impl Client {
 
     fn order(&self, asked: Asked) -> String {
         match asked.order(self.desk.board.status().state) {
-            Ok(request) => match self.desk.orders.try_send(request) {
+            Ok(None) => request::done(),
+            Ok(Some(request)) => match self.desk.orders.try_send(request) {
                 Ok(()) => request::done(),
                 Err(_) => request::refusal("busy", "too much was asked already"),
             },

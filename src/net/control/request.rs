@@ -32,13 +32,17 @@ impl Asked {
         serde_json::from_slice(line)
     }
 
-    /// What is to be done, if it can be done in this state.
-    pub(super) fn order(self, state: State) -> Result<Request, &'static str> {
+    /// What is to be done in this state, if anything is left to do.
+    pub(super) fn order(self, state: State) -> Result<Option<Request>, &'static str> {
         match self {
-            Self::Disconnect { keep_login: true } => Ok(Request::Hangup),
-            Self::Disconnect { keep_login: false } => Ok(Request::Terminate),
+            // a second request to end would cut the end short
+            Self::Disconnect { .. } if matches!(state, State::Stopping | State::Stopped | State::Failed) => {
+                Ok(None)
+            }
+            Self::Disconnect { keep_login: true } => Ok(Some(Request::Hangup)),
+            Self::Disconnect { keep_login: false } => Ok(Some(Request::Terminate)),
             Self::Reconnect if matches!(state, State::Connected | State::Reconnecting) => {
-                Ok(Request::Reconnect)
+                Ok(Some(Request::Reconnect))
             }
             Self::Reconnect | Self::Status | Self::Events | Self::Stats => Err("the tunnel is not up"),
         }
@@ -110,7 +114,13 @@ mod tests {
             (State::Stopping, false),
         ] {
             assert_eq!(Asked::Reconnect.order(state).is_ok(), possible, "{state:?}");
-            assert!(Asked::Disconnect { keep_login: false }.order(state).is_ok());
         }
+    }
+
+    #[test]
+    fn an_end_under_way_is_not_cut_short() {
+        let disconnect = Asked::Disconnect { keep_login: false };
+        assert_eq!(disconnect.order(State::Connected), Ok(Some(Request::Terminate)));
+        assert_eq!(disconnect.order(State::Stopping), Ok(None));
     }
 }
