@@ -28,6 +28,15 @@ _vpnc__cli() {
             vpnc__cli,connect)
                 cmd="vpnc__cli__subcmd__connect"
                 ;;
+            vpnc__cli,disconnect)
+                cmd="vpnc__cli__subcmd__disconnect"
+                ;;
+            vpnc__cli,down)
+                cmd="vpnc__cli__subcmd__disconnect"
+                ;;
+            vpnc__cli,events)
+                cmd="vpnc__cli__subcmd__events"
+                ;;
             vpnc__cli,info)
                 cmd="vpnc__cli__subcmd__probe"
                 ;;
@@ -43,6 +52,12 @@ _vpnc__cli() {
             vpnc__cli,probe)
                 cmd="vpnc__cli__subcmd__probe"
                 ;;
+            vpnc__cli,reconnect)
+                cmd="vpnc__cli__subcmd__reconnect"
+                ;;
+            vpnc__cli,status)
+                cmd="vpnc__cli__subcmd__status"
+                ;;
             vpnc__cli,up)
                 cmd="vpnc__cli__subcmd__connect"
                 ;;
@@ -53,7 +68,7 @@ _vpnc__cli() {
 
     case "${cmd}" in
         vpnc__cli)
-            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --log-file --help --version connect up auth authenticate login probe info logout completions man"
+            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version connect up auth authenticate login probe info status events disconnect down reconnect logout completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -75,7 +90,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__auth)
-            opts="-u -g -F -p -e -c -k -P -x -d -D -Q -v -q -l -h -V --server --user --passwd-on-stdin --passwd-file --passwd-command --no-passwd --realm --role --authgroup --usergroup --form-entry --accept-banner --no-takeover --external-browser --non-interactive --non-inter --token-mode --token-secret --key-password --cert-expire-warning --cookieonly --format --authenticate --hostcheck --hostcheck-useragent --hostcheck-certificate --hostcheck-interval --force-trojan --csd-wrapper --csd-user --device-id --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --useragent --local-hostname --os --version-string --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --disable-ipv6 --deflate --no-deflate --compression --queue-len --base-mtu --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --log-file --help --version"
+            opts="-u -g -F -p -e -c -k -P -x -d -D -Q -v -q -l -h -V --server --user --passwd-on-stdin --passwd-file --passwd-command --no-passwd --realm --role --authgroup --usergroup --form-entry --accept-banner --no-takeover --external-browser --non-interactive --non-inter --token-mode --token-secret --key-password --cert-expire-warning --cookieonly --format --authenticate --hostcheck --hostcheck-useragent --hostcheck-certificate --hostcheck-interval --force-trojan --csd-wrapper --csd-user --device-id --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --useragent --local-hostname --os --version-string --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --disable-ipv6 --deflate --no-deflate --compression --queue-len --base-mtu --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -349,7 +364,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__completions)
-            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --log-file --help --version bash elvish fish powershell zsh"
+            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -371,7 +386,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__connect)
-            opts="-u -g -F -p -e -C -c -k -P -i -m -s -b -U -S -x -d -D -Q -v -q -l -h -V --server --user --passwd-on-stdin --passwd-file --passwd-command --no-passwd --realm --role --authgroup --usergroup --form-entry --accept-banner --no-takeover --external-browser --non-interactive --non-inter --token-mode --token-secret --key-password --cert-expire-warning --authenticate --cookieonly --printcookie --cookie --cookie-on-stdin --cookie-file --cookie-fd --hostcheck --hostcheck-useragent --hostcheck-certificate --hostcheck-interval --force-trojan --csd-wrapper --csd-user --device-id --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --reconnect-timeout --no-dtls --no-udp --no-esp --dtls-local-port --esp-local-port --passtos --force-dpd --interface --mtu --network --script --dns --dns-domain --dns-server --ignore-dns --route --exclude-route --no-routes --default-route --no-default-route --route-metric --fail-closed --no-ipv6-guard --reconfigure --name --background --pid-file --setuid --no-logout --relogin --on-up --on-down --on-reconnect --socks --script-tun --netns --useragent --local-hostname --os --version-string --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --disable-ipv6 --deflate --no-deflate --compression --queue-len --base-mtu --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --log-file --help --version"
+            opts="-u -g -F -p -e -C -c -k -P -i -m -s -b -U -S -x -d -D -Q -v -q -l -h -V --server --user --passwd-on-stdin --passwd-file --passwd-command --no-passwd --realm --role --authgroup --usergroup --form-entry --accept-banner --no-takeover --external-browser --non-interactive --non-inter --token-mode --token-secret --key-password --cert-expire-warning --authenticate --cookieonly --printcookie --cookie --cookie-on-stdin --cookie-file --cookie-fd --hostcheck --hostcheck-useragent --hostcheck-certificate --hostcheck-interval --force-trojan --csd-wrapper --csd-user --device-id --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --reconnect-timeout --no-dtls --no-udp --no-esp --dtls-local-port --esp-local-port --passtos --force-dpd --interface --mtu --network --script --dns --dns-domain --dns-server --ignore-dns --route --exclude-route --no-routes --default-route --no-default-route --route-metric --fail-closed --no-ipv6-guard --reconfigure --name --background --pid-file --setuid --no-logout --relogin --on-up --on-down --on-reconnect --socks --script-tun --netns --useragent --local-hostname --os --version-string --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --disable-ipv6 --deflate --no-deflate --compression --queue-len --base-mtu --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -760,8 +775,56 @@ _vpnc__cli() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        vpnc__cli__subcmd__disconnect)
+            opts="-v -q -l -h -V --keep-login --wait --all --repair --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vpnc__cli__subcmd__events)
+            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         vpnc__cli__subcmd__logout)
-            opts="-C -c -k -P -v -q -l -h -V --server --cookie --cookie-on-stdin --cookie-file --cookie-fd --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --useragent --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --log-file --help --version"
+            opts="-C -c -k -P -v -q -l -h -V --server --cookie --cookie-on-stdin --cookie-file --cookie-fd --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --useragent --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -867,7 +930,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__man)
-            opts="-v -q -l -h -V --completions --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --log-file --help --version"
+            opts="-v -q -l -h -V --completions --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -893,7 +956,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__probe)
-            opts="-c -k -P -v -q -l -h -V --server --json --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --useragent --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --log-file --help --version"
+            opts="-c -k -P -v -q -l -h -V --server --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --useragent --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -964,6 +1027,58 @@ _vpnc__cli() {
                     return 0
                     ;;
                 --useragent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vpnc__cli__subcmd__reconnect)
+            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vpnc__cli__subcmd__status)
+            opts="-v -q -l -h -V --wait-for --timeout --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --wait-for)
+                    COMPREPLY=($(compgen -W "connected down" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_vpnc_cli_global_optspecs
-    string join \n v/verbose q/quiet timestamp dump-http-traffic dump-secrets color= l/syslog log-file= h/help V/version
+    string join \n v/verbose q/quiet timestamp dump-http-traffic dump-secrets color= l/syslog json log-file= h/help V/version
 end
 
 function __fish_vpnc_cli_needs_command
@@ -34,6 +34,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l timestamp -d 'Put the
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "connect" -d 'Run the tunnel to a gateway until it is ended'
@@ -43,6 +44,11 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "authenticate" -d 
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "login" -d 'Sign in and print the session cookie and what else a later connect needs'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "probe" -d 'Show what a gateway is and wants, without an account'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "info" -d 'Show what a gateway is and wants, without an account'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "status" -d 'Show how a running tunnel stands'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "events" -d 'Show what happens to a running tunnel, as JSON lines, until it ends or you press Ctrl-C'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "disconnect" -d 'End a running tunnel'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "down" -d 'End a running tunnel'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "reconnect" -d 'Drop the connection of a running tunnel and make a new one, now'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "logout" -d 'End a session on the gateway, given its cookie'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "completions" -d 'Write a completion script for a shell to standard output'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "man" -d 'Write the manual pages, for packagers'
@@ -174,6 +180,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l timestamp 
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -304,6 +311,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l timestamp -d 'P
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -393,6 +401,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l timestamp -d 
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -482,6 +491,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l times
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -571,6 +581,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l timestamp -d
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -593,7 +604,6 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l color -d 'Wh
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l json -d 'Print one JSON object'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l no-system-trust -d 'Leave out the certificate authorities of the system'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l allow-insecure-crypto -d 'Allow RC4, 3DES and TLS before 1.2 for very old gateways'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l pfs -d 'Only cipher suites with forward secrecy; the same as --tls=modern'
@@ -606,6 +616,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l timestamp -d
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -628,7 +639,6 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l color -d 'Whe
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l json -d 'Print one JSON object'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l no-system-trust -d 'Leave out the certificate authorities of the system'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l allow-insecure-crypto -d 'Allow RC4, 3DES and TLS before 1.2 for very old gateways'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l pfs -d 'Only cipher suites with forward secrecy; the same as --tls=modern'
@@ -641,8 +651,85 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l timestamp -d 
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l wait-for -d 'Wait until the tunnel is connected, or until there is none' -r -f -a "connected\t'Packets get through'
+down\t'The tunnel is not running'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l timeout -d 'Seconds to wait at most [default: no limit]' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l wait -d 'Seconds to wait for the end of the tunnel; 0 does not wait' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l keep-login -d 'Leave the session valid on the gateway: its cookie can be used again'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l all -d 'End all tunnels'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l repair -d 'Undo what a killed run has left behind; running tunnels are left alone'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l wait -d 'Seconds to wait for the end of the tunnel; 0 does not wait' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l keep-login -d 'Leave the session valid on the gateway: its cookie can be used again'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l all -d 'End all tunnels'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l repair -d 'Undo what a killed run has left behind; running tunnels are left alone'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l server -d 'The gateway, as an option instead of the last argument' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s C -l cookie -d 'The session cookie itself: `DSID=…`, or the value of DSID alone' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l cookie-file -d 'Read the session cookie from a file, first line' -r -F
@@ -679,6 +766,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l timestamp -
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
@@ -691,6 +779,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l timest
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l completions -d 'Folder for the completion scripts' -r -F
@@ -704,5 +793,6 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l timestamp -d '
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s V -l version -d 'Print version'

@@ -87,6 +87,36 @@ impl ExitStatus {
         Self::Interrupted,
         Self::Terminated,
     ];
+    /// The same as a word, for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::CookieRefused => "cookie_refused",
+            Self::LoginRefused => "login_refused",
+            Self::InputNeeded => "input_needed",
+            Self::HostCheck => "host_check",
+            Self::Untrusted => "untrusted",
+            Self::EndedByGateway => "ended_by_gateway",
+            Self::Instance => "instance",
+            Self::Usage => "usage",
+            Self::BadData => "bad_data",
+            Self::NoInput => "no_input",
+            Self::NoHost => "no_host",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+            Self::System => "system",
+            Self::CannotCreate => "cannot_create",
+            Self::Io => "io",
+            Self::NetworkLost => "network_lost",
+            Self::Protocol => "protocol",
+            Self::NoPermission => "no_permission",
+            Self::Config => "config",
+            Self::Hangup => "hangup",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+        }
+    }
 }
 
 impl From<ExitStatus> for std::process::ExitCode {

@@ -1,4 +1,5 @@
-//! Standard error, shared by log, progress and the final error, with a copy in a file.
+//! Where messages go: standard error, shared by log, progress and the final error, or the system log; with a copy in a
+//! file.
 
 use std::fmt;
 use std::fs::{File, OpenOptions, Permissions};
@@ -9,11 +10,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
+use serde_json::{Value, json};
 
 use super::args::{ColorChoice, MessageArgs};
 use super::environment::Environment;
-use crate::error::{Error, plain_io};
+use super::system_log::{Severity, SystemLog};
+use crate::error::{Clean, Error, plain_io};
 use crate::exit::ExitStatus;
+use crate::net::status;
 
 /// The place all messages go to. Clones share it.
 #[derive(Clone)]
@@ -24,9 +28,13 @@ struct Shared {
     log_file: Option<File>,
     /// It was told that the log is not whole.
     log_failed: AtomicBool,
+    system_log: Option<SystemLog>,
     timestamp: bool,
     colors: bool,
-    animated: bool,
+    /// One object in a line instead of text.
+    json: bool,
+    terminal: bool,
+    animated: AtomicBool,
 }
 
 /// What a message begins with.
@@ -50,33 +58,70 @@ impl Console {
             ColorChoice::Never => false,
             ColorChoice::Auto => terminal && !dumb && environment.var("NO_COLOR").is_none(),
         };
+        let plain = !args.quiet && !args.json && !args.syslog && args.verbosity() == 0;
+        let animated = terminal && !dumb && plain;
         let log_file = args.log_file.as_deref().map(open_log).transpose()?;
         Ok(Self(Arc::new(Shared {
             spinner: Mutex::new(None),
             log_file,
             log_failed: AtomicBool::new(false),
+            system_log: args.syslog.then(SystemLog::new),
             timestamp: args.timestamp,
             colors,
-            animated: terminal && !dumb && !args.quiet && args.verbosity() == 0,
+            json: args.json,
+            terminal,
+            animated: AtomicBool::new(animated),
         })))
     }
 
-    /// Prints the error that ends the program.
+    /// Shows no spinner from now on: it would outlive the terminal, and its thread stays behind in another process.
+    pub(super) fn keep_still(&self) {
+        self.0.animated.store(false, Ordering::Relaxed);
+    }
+
+    /// Prints the error that ends the program. Whoever sits at the terminal sees it even when all else goes to the
+    /// system log.
     pub fn error(&self, error: &Error) {
         let text = error.to_string();
-        self.print(Label::Error, text.strip_prefix("error: ").unwrap_or(&text));
+        let text = text.strip_prefix("error: ").unwrap_or(&text);
+        self.copy(Label::Error, text);
+        if !self.is_logged(Label::Error, text) || self.0.terminal {
+            self.write(Label::Error, text, || error_object(error));
+        }
     }
 
     /// Whether a spinner may be shown.
     pub(super) fn is_animated(&self) -> bool {
-        self.0.animated
+        self.0.animated.load(Ordering::Relaxed)
     }
 
     /// Prints a message; a spinner on the screen makes room for it.
     pub(super) fn print(&self, label: Label, text: &str) {
+        self.print_or(label, text, || message_object(label, text));
+    }
+
+    /// The same, with another object where objects are wanted.
+    pub(super) fn print_or(&self, label: Label, text: &str, object: impl FnOnce() -> Value) {
         self.copy(label, text);
-        let time = if self.0.timestamp { now() } else { String::new() };
-        let lines = lines(&time, label.styled(self.0.colors), text);
+        if !self.is_logged(label, text) {
+            self.write(label, text, object);
+        }
+    }
+
+    /// A log that takes nothing must not lose what was said.
+    fn is_logged(&self, label: Label, text: &str) -> bool {
+        let log = self.0.system_log.as_ref();
+        log.is_some_and(|log| log.send(label.severity(), text).is_ok())
+    }
+
+    fn write(&self, label: Label, text: &str, object: impl FnOnce() -> Value) {
+        let lines = match self.0.json {
+            true => format!("{}\n", object()),
+            false => {
+                let time = if self.0.timestamp { now() } else { String::new() };
+                lines(&time, label.styled(self.0.colors), text)
+            }
+        };
         let spinner = self.0.spinner.lock().unwrap_or_else(PoisonError::into_inner);
         // Nobody is left to be told when standard error is closed.
         let write = || drop(io::stderr().lock().write_all(lines.as_bytes()));
@@ -107,6 +152,24 @@ impl Console {
 }
 
 impl Label {
+    fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning | Self::Alarm => Severity::Warning,
+            Self::Plain => Severity::Info,
+            Self::Debug => Severity::Debug,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning | Self::Alarm => "warning",
+            Self::Plain => "info",
+            Self::Debug => "debug",
+        }
+    }
+
     fn styled(self, colors: bool) -> &'static str {
         match (self, colors) {
             (Self::Error, false) => "error: ",
@@ -125,6 +188,32 @@ impl fmt::Debug for Console {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Console")
     }
+}
+
+/// A message as an object.
+pub(super) fn message_object(label: Label, text: &str) -> Value {
+    json!({
+        "schema": status::SCHEMA,
+        "time": status::now(),
+        "level": label.word(),
+        "message": text,
+    })
+}
+
+/// The error that ends the program as an object (`cli.md §10`).
+pub(super) fn error_object(error: &Error) -> Value {
+    let clean = |text: &Option<String>| text.as_ref().map(|text| Clean(text).to_string());
+    json!({
+        "schema": status::SCHEMA,
+        "time": status::now(),
+        "level": "error",
+        "code": error.status.code(),
+        "exit": error.status as u8,
+        "message": Clean(&error.message).to_string(),
+        "where": clean(&error.place),
+        "note": clean(&error.note),
+        "hint": clean(&error.hint),
+    })
 }
 
 /// The label goes before the first line, the time before each.
@@ -214,6 +303,25 @@ mod tests {
             text.starts_with("before\n[") && text.ends_with("] warning: text\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn an_error_is_an_object_with_all_its_parts() {
+        let error = Error::new(ExitStatus::LoginRefused, "refused\u{1b}")
+            .at("there")
+            .hint("-u");
+        let object = error_object(&error);
+        for (field, value) in [
+            ("level", json!("error")),
+            ("code", json!("login_refused")),
+            ("exit", json!(3)),
+            ("message", json!("refused?")),
+            ("where", json!("there")),
+            ("note", Value::Null),
+            ("hint", json!("-u")),
+        ] {
+            assert_eq!(object[field], value, "{field}");
+        }
     }
 
     #[test]

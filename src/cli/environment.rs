@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
-use crate::platform::privilege::take_secret_variable;
+use crate::platform::privilege::{take_secret_variable, take_variable};
 use crate::secret::Secret;
 
 /// What the environment said at the start.
@@ -28,6 +28,9 @@ impl Environment {
         let environment = Self::from_lookup(|name| std::env::var_os(name));
         for name in SECRETS {
             take_secret_variable(name);
+        }
+        for name in SERVICE {
+            take_variable(name);
         }
         let proxies = std::env::vars_os().filter(|(name, value)| is_proxy_with_login(name, value));
         let proxies: Vec<OsString> = proxies.map(|(name, _)| name).collect();
@@ -85,6 +88,9 @@ const TOKEN_SECRET: &str = "VPNC_TOKEN_SECRET";
 /// Variables no child may see.
 const SECRETS: &[&str] = &[COOKIE, PASSWORD, TOKEN_SECRET];
 
+/// Variables that are meant for this process alone: whoever is started by us has nothing to say to the service manager.
+const SERVICE: &[&str] = &["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+
 /// Variables without secrets that count here.
 const PLAIN: &[&str] = &[
     "VPNC_SERVER",
@@ -104,6 +110,9 @@ const PLAIN: &[&str] = &[
     "NO_PROXY",
     "NO_COLOR",
     "TERM",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_USEC",
+    "WATCHDOG_PID",
 ];
 
 #[cfg(test)]
@@ -135,6 +144,7 @@ mod tests {
             .env("VPNC_PASSWORD", "secret")
             .env("VPNC_TOKEN_SECRET", "secret")
             .env("VPNC_SERVER", "gw")
+            .env("NOTIFY_SOCKET", "/run/notify")
             .env("https_proxy", "http://joe:hunter2@proxy")
             .env("HTTP_PROXY", "joe:hunter2@proxy")
             .env("all_proxy", "http://proxy")
@@ -152,7 +162,8 @@ mod tests {
         assert_eq!(environment.password, Some(Secret::new("secret")));
         assert_eq!(environment.token_secret, Some(Secret::new("secret")));
         assert_eq!(environment.text("VPNC_SERVER"), Some("gw"));
-        for name in SECRETS {
+        assert_eq!(environment.text("NOTIFY_SOCKET"), Some("/run/notify"));
+        for name in SECRETS.iter().chain(SERVICE) {
             assert_eq!(std::env::var_os(name), None, "{name}");
         }
         assert!(std::env::var_os("VPNC_SERVER").is_some());

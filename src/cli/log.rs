@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
@@ -9,7 +10,7 @@ use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use super::args::MessageArgs;
-use super::console::{Console, Label};
+use super::console::{self, Console, Label};
 use super::environment::Environment;
 use crate::error::Clean;
 use crate::net::dump;
@@ -81,7 +82,7 @@ struct Lines(Console);
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let (label, text) = line(event);
-        self.0.print(label, &text);
+        self.0.print_or(label, &text, || object(label, event));
     }
 }
 
@@ -98,6 +99,20 @@ fn line(event: &Event<'_>) -> (Label, String) {
     }
 }
 
+/// The same for programs: fields stand for themselves.
+fn object(label: Label, event: &Event<'_>) -> Value {
+    let mut text = Text::default();
+    event.record(&mut text);
+    let mut object = console::message_object(label, &text.message);
+    if let Value::Object(members) = &mut object {
+        members.insert("target".to_owned(), short(event.metadata().target()).into());
+        if !text.members.is_empty() {
+            members.insert("fields".to_owned(), Value::Object(text.members));
+        }
+    }
+    object
+}
+
 /// `vpnc_cli::net::driver` → `net::driver`.
 fn short(target: &str) -> &str {
     let ours = target
@@ -111,6 +126,7 @@ fn short(target: &str) -> &str {
 struct Text {
     message: String,
     fields: String,
+    members: Map<String, Value>,
 }
 
 impl Visit for Text {
@@ -120,6 +136,10 @@ impl Visit for Text {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let value = format!("{value:?}");
+        if field.name() != "message" {
+            let text = Clean(&value).to_string();
+            self.members.insert(field.name().to_owned(), text.into());
+        }
         // Writing into a string cannot fail.
         let _: fmt::Result = match field.name() {
             "message" => write!(self.message, "{}", Clean(&value)),

@@ -95,6 +95,39 @@ pub const AUTH_EXAMPLES: Section = Section {
     ],
 };
 
+/// Command lines of `status`.
+pub const STATUS_EXAMPLES: Section = Section {
+    heading: "Examples",
+    entries: &[
+        ("vpnc-cli status", "the only tunnel that is running"),
+        ("vpnc-cli status work --json | jq -r .state", "for programs"),
+        (
+            "vpnc-cli status work --wait-for connected --timeout 60 && ssh inside.example.com",
+            "as soon as packets get through",
+        ),
+    ],
+};
+
+/// What the numbers of `status` mean.
+pub const STATUS_EXIT: Section = Section {
+    heading: "Exit status",
+    entries: &[
+        ("0", "connected, or what --wait-for waits for is there"),
+        (
+            "1",
+            "a run was killed and has left its socket behind: vpnc-cli disconnect --repair",
+        ),
+        ("3", "not running"),
+        (
+            "4",
+            "running and not connected: signing in, reconnecting and the like",
+        ),
+        ("8", "several are running and none is named"),
+        ("75", "--timeout is over"),
+        ("77", "the tunnel belongs to another user"),
+    ],
+};
+
 /// Who answers what a sign-in page asks.
 pub const ANSWERS: Section = Section {
     heading: "Answers to sign-in pages",
@@ -264,6 +297,10 @@ pub const ENVIRONMENT: Section = Section {
             "no_proxy NO_PROXY",
             "gateways to reach without a proxy, separated by commas",
         ),
+        (
+            "NOTIFY_SOCKET WATCHDOG_USEC",
+            "set by systemd for Type=notify; never passed on",
+        ),
         ("NO_COLOR TERM", "no colours when NO_COLOR is set or TERM is dumb"),
         ("TZ", "time zone of --timestamp"),
     ],
@@ -303,7 +340,11 @@ pub const EXIT_STATUS: Section = Section {
             "the gateway ended the session; or at the sign-in, its licences are used up or the limit of a role is \
              reached",
         ),
-        ("8", "a tunnel of that name is running already"),
+        (
+            "8",
+            "a tunnel of that name is running already; or there is none of that name to ask or to end, or several and \
+             none is named",
+        ),
         (
             "64",
             "the command line is wrong: an unknown option or value, an option that is not built, a URL with \
@@ -326,9 +367,18 @@ pub const EXIT_STATUS: Section = Section {
             "the operating system refused something other than for lack of rights: no TUN device, a device in \
              use, a route that is taken",
         ),
-        ("73", "the log or a state file cannot be created"),
-        ("74", "local input or output failed"),
-        ("75", "the network was lost for longer than --reconnect-timeout"),
+        (
+            "73",
+            "the log, the pid file, the control socket or a state file cannot be created",
+        ),
+        (
+            "74",
+            "local input or output failed, or the reader of status or events has gone",
+        ),
+        (
+            "75",
+            "the network was lost for longer than --reconnect-timeout; or status --timeout or disconnect --wait is over",
+        ),
         (
             "76",
             "an unexpected answer, no common TLS cipher suite, or another protocol: no such gateway, also for \
@@ -404,7 +454,7 @@ pub const FILES: Section = Section {
     entries: &[
         (
             "/run/vpnc-cli/",
-            "state of running tunnels and what to undo after a crash, for root",
+            "state of running tunnels, their sockets (NAME.sock) and what to undo after a crash, for root",
         ),
         ("$XDG_RUNTIME_DIR/vpnc-cli/", "the same for other users"),
         (

@@ -1,23 +1,28 @@
 //! The terminal front end: one run from arguments to exit status.
 
 pub mod args;
+mod background;
 mod connect;
 pub mod console;
 pub mod cookie;
 pub mod environment;
 pub mod gateway;
 pub mod generate;
+mod instance;
 pub mod log;
 pub mod login;
 pub mod manual;
 pub mod output;
+mod pid_file;
 pub mod private_file;
 pub mod probe;
 pub mod progress;
 pub mod proxy;
 pub mod secret_source;
+mod service;
 pub mod settings;
 mod shell;
+mod system_log;
 pub mod token_file;
 
 use std::ffi::OsString;
@@ -46,8 +51,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitStatus {
     let environment = Environment::take();
     let args: Vec<OsString> = args.collect();
     if let Some(error) = args::planned::explain(&args) {
-        drop(writeln!(io::stderr(), "{error}"));
-        return error.status;
+        return early_error(&error, wants_objects(&args));
     }
     match args::parse(args.iter().cloned()) {
         Ok(cli) => execute(&cli, &environment),
@@ -58,27 +62,45 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitStatus {
 fn execute(cli: &Cli, environment: &Environment) -> ExitStatus {
     let console = match Console::open(&cli.messages, environment) {
         Ok(console) => console,
-        Err(error) => {
-            drop(writeln!(io::stderr(), "{error}"));
-            return error.status;
-        }
+        Err(error) => return early_error(&error, cli.messages.json),
     };
     log::install(&console, &cli.messages, environment);
     let result = match &cli.command {
         Command::Connect(args) => connect(args, &cli.messages, environment, &console),
         Command::Auth(args) => auth_command(args, &cli.messages, environment, &console),
         Command::Probe(args) => probe(args, &cli.messages, environment, &console),
+        Command::Status(args) => return ended(instance::status(args, cli.messages.json), &console),
+        Command::Events(args) => return ended(instance::events(args), &console),
+        Command::Disconnect(args) => return ended(instance::disconnect(args), &console),
+        Command::Reconnect(args) => return ended(instance::reconnect(args), &console),
         Command::Logout(args) => logout(args, environment, &console),
         Command::Completions(args) => print(&generate::completion(args.shell)),
         Command::Man(args) => generate::write_files(args),
     };
-    match result {
-        Ok(()) => ExitStatus::Success,
-        Err(error) => {
-            console.error(&error);
-            error.status
-        }
-    }
+    ended(result.map(|()| ExitStatus::Success), &console)
+}
+
+fn ended(result: Result<ExitStatus, Error>, console: &Console) -> ExitStatus {
+    result.unwrap_or_else(|error| {
+        console.error(&error);
+        error.status
+    })
+}
+
+/// An error before there is a console.
+fn early_error(error: &Error, object: bool) -> ExitStatus {
+    let text = match object {
+        true => console::error_object(error).to_string(),
+        false => error.to_string(),
+    };
+    drop(writeln!(io::stderr(), "{text}"));
+    error.status
+}
+
+/// For what is wrong with a command line that could not be read as a whole.
+fn wants_objects(args: &[OsString]) -> bool {
+    let mut options = args.iter().take_while(|word| *word != "--");
+    options.any(|word| word == "--json")
 }
 
 fn connect(
@@ -88,28 +110,35 @@ fn connect(
     console: &Console,
 ) -> Result<(), Error> {
     if args.instead.authenticate || args.instead.cookieonly {
-        let wanted = if args.instead.cookieonly {
-            Wanted::Cookie
-        } else {
-            Wanted::Result(ResultFormat::Shell)
-        };
+        let wanted = wanted(args.instead.cookieonly, ResultFormat::Shell, messages)?;
         return auth(&args.sign_in(), wanted, messages, environment, console);
     }
     hide_arguments(Some(&args.cookie), &args.reach, Some(&args.sign_in()));
     if args.instead.printcookie {
+        demand_objects_unwanted("--printcookie", messages)?;
         demand_output()?;
     }
     let mut settings = settings::connect(args, environment)?;
+    settings.interactive &= !messages.json;
     if let Some(login) = &mut settings.login {
         login.dump = Dump::of(messages);
+        login.interactive &= !messages.json;
     }
     connect::take_rights(&settings)?;
+    let report = match settings.process.background {
+        true => {
+            console.keep_still();
+            Some(background::divide(settings.runs_commands())?)
+        }
+        false => None,
+    };
     let (settings, separated) = connect::separate(settings)?;
     block_on(connect::connect(
         settings,
         separated,
         environment,
         Progress::new(console.clone()),
+        report,
     ))
 }
 
@@ -119,10 +148,7 @@ fn auth_command(
     environment: &Environment,
     console: &Console,
 ) -> Result<(), Error> {
-    let wanted = match args.result.cookieonly {
-        true => Wanted::Cookie,
-        false => Wanted::Result(args.result.format),
-    };
+    let wanted = wanted(args.result.cookieonly, args.result.format, messages)?;
     auth(&args.sign_in(), wanted, messages, environment, console)
 }
 
@@ -131,6 +157,26 @@ fn auth_command(
 enum Wanted {
     Cookie,
     Result(ResultFormat),
+}
+
+fn wanted(cookie_only: bool, format: ResultFormat, messages: &MessageArgs) -> Result<Wanted, Error> {
+    match (cookie_only, messages.json) {
+        (true, _) => demand_objects_unwanted("--cookieonly", messages).map(|()| Wanted::Cookie),
+        (false, true) => Ok(Wanted::Result(ResultFormat::Json)),
+        (false, false) => Ok(Wanted::Result(format)),
+    }
+}
+
+/// With `--json` nothing but objects goes to standard output.
+fn demand_objects_unwanted(option: &str, messages: &MessageArgs) -> Result<(), Error> {
+    match messages.json {
+        true => Err(Error::new(
+            ExitStatus::Usage,
+            format!("{option} prints a line that is no JSON object, which --json forbids"),
+        )
+        .hint("leave one of them out; auth --json prints the cookie in an object")),
+        false => Ok(()),
+    }
 }
 
 fn auth(
@@ -144,6 +190,7 @@ fn auth(
     demand_output()?;
     let mut settings = settings::auth(args, environment)?;
     settings.dump = Dump::of(messages);
+    settings.interactive &= !messages.json;
     let signed_in = block_on(connect::sign_in(
         settings,
         environment,
@@ -167,7 +214,7 @@ fn probe(
     let mut settings = settings::probe(args, environment)?;
     settings.dump = Dump::of(messages);
     let report = block_on(connect::probe(settings, Progress::new(console.clone())))?;
-    let text = match args.json {
+    let text = match messages.json {
         true => probe::json(&report)?,
         false => probe::text(&report),
     };
@@ -267,6 +314,12 @@ fn print_answer(answer: &clap::Error, args: &[OsString]) -> ExitStatus {
         return quiet_when_closed(answer.print()).map_or_else(|error| error.status, |()| ExitStatus::Success);
     }
     let text = answer.render();
+    if wants_objects(args) {
+        let text = without_secrets(text.to_string(), args);
+        let message = text.lines().next().unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        return early_error(&Error::new(ExitStatus::Usage, message), true);
+    }
     let colors = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let text = if colors {
         text.ansi().to_string()

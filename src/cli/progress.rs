@@ -6,11 +6,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::console::{Console, Label};
 use crate::error::Clean;
+use crate::net::status::{Board, News};
 
 /// Shows which step is being taken. Dropping it takes the spinner away; an unfinished step leaves no line.
 #[derive(Debug)]
 pub struct Progress {
     console: Console,
+    board: Option<Board>,
     spinner: Option<ProgressBar>,
     step: Option<String>,
 }
@@ -20,6 +22,7 @@ impl Progress {
     pub fn new(console: Console) -> Self {
         Self {
             console,
+            board: None,
             spinner: None,
             step: None,
         }
@@ -27,13 +30,35 @@ impl Progress {
 
     /// Another one on the same console.
     pub fn another(&self) -> Self {
-        Self::new(self.console.clone())
+        let mut another = Self::new(self.console.clone());
+        another.board.clone_from(&self.board);
+        another
+    }
+
+    /// Steps and questions are told there, too.
+    #[must_use]
+    pub fn telling(mut self, board: &Board) -> Self {
+        self.board = Some(board.clone());
+        self
+    }
+
+    /// The user is about to be asked.
+    pub fn asking(&mut self, what_for: &str) {
+        self.pause();
+        if let Some(board) = &self.board {
+            board.tell(News::Prompt {
+                text: Clean(what_for).to_string(),
+            });
+        }
     }
 
     /// Ends the step before, if any, and begins this one, for example `TLS handshake with vpn.example.com`.
     pub fn step(&mut self, text: impl Into<String>) {
         self.end_step();
         let text = Clean(&text.into()).to_string();
+        if let Some(board) = &self.board {
+            board.tell(News::Step { text: text.clone() });
+        }
         if self.console.is_animated() {
             let spinner = self.spinner.get_or_insert_with(|| new_spinner(&self.console));
             spinner.set_message(text.clone());

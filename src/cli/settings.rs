@@ -49,6 +49,19 @@ pub struct Connection {
     pub print_cookie: bool,
 }
 
+impl Connection {
+    /// Whether commands of the user are run, now or later: their paths may count on the folder we were started in.
+    pub fn runs_commands(&self) -> bool {
+        let hooks = &self.machine.hooks;
+        let login = self.login.as_ref();
+        matches!(self.tunnel.network, NetworkMode::Script(_))
+            || [&hooks.up, &hooks.down, &hooks.reconnect]
+                .into_iter()
+                .any(Option::is_some)
+            || login.is_some_and(|_| self.process.relogin)
+    }
+}
+
 /// What a tunnel uses of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineSettings {

@@ -29,7 +29,7 @@ use self::path::{DataPath, Todo};
 use self::reconnect::Backoff;
 use self::timer::TimerTable;
 use crate::config::NetworkConfig;
-use crate::esp::Esp;
+use crate::esp::{Cipher, Esp, Mac};
 use crate::packet::{Batch, Received, Room};
 use crate::protocol::oncp::{Hello, Oncp};
 use crate::protocol::{Link, LinkError, LinkOutput, UdpOffer};
@@ -446,6 +446,11 @@ impl Engine {
     /// State of the UDP path in one word.
     pub fn udp_state(&self) -> &'static str {
         self.path.state_name()
+    }
+
+    /// Cipher and MAC of the UDP path, once there are keys.
+    pub fn udp_algorithms(&self) -> Option<(Cipher, Mac)> {
+        self.esp.as_ref().map(Esp::algorithms)
     }
 
     fn handle_link_output(&mut self, output: LinkOutput, now: Instant) {

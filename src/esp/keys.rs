@@ -24,7 +24,26 @@ pub enum Mac {
     Sha256,
 }
 
+impl Cipher {
+    /// The usual name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Aes128Cbc => "aes-128-cbc",
+            Self::Aes256Cbc => "aes-256-cbc",
+        }
+    }
+}
+
 impl Mac {
+    /// The usual name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+        }
+    }
+
     /// Octets of its value that are sent (`juniper-nc.md §13.3`).
     pub const fn icv_len(self) -> usize {
         match self {

@@ -23,6 +23,7 @@ pub struct Esp {
     current: InboundSa,
     previous: Option<Previous>,
     replays: bool,
+    algorithms: (Cipher, Mac),
     random: Box<dyn RandomSource>,
 }
 
@@ -41,6 +42,7 @@ impl Esp {
             current: InboundSa::new(keys.cipher, keys.mac, &keys.inbound),
             previous: None,
             replays: !keys.replay_protection,
+            algorithms: (keys.cipher, keys.mac),
             random,
         }
     }
@@ -54,6 +56,12 @@ impl Esp {
         self.previous = Some(Previous { sa, limit });
         self.outbound = OutboundSa::new(keys.cipher, keys.mac, &keys.outbound);
         self.replays = !keys.replay_protection;
+        self.algorithms = (keys.cipher, keys.mac);
+    }
+
+    /// What the present keys are for.
+    pub fn algorithms(&self) -> (Cipher, Mac) {
+        self.algorithms
     }
 
     /// Spacing that a batch needs before packets are written to it for [`Esp::seal`].

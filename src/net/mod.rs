@@ -2,6 +2,7 @@
 
 pub mod channel;
 pub mod connect;
+pub mod control;
 pub mod driver;
 pub mod dump;
 mod ending;

@@ -4,9 +4,13 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
+
+use crate::error::{Clean, Error};
+use crate::exit::ExitStatus;
 
 /// Number of the form of the objects.
 pub const SCHEMA: u32 = 1;
@@ -166,6 +170,16 @@ pub struct HostCheck {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum News {
+    /// How things stand; the first a listener hears.
+    State {
+        /// The state.
+        status: Box<Status>,
+    },
+    /// The listener was too slow and has missed some.
+    Missed {
+        /// How many.
+        count: u64,
+    },
     /// A step begins.
     Step {
         /// In words.
@@ -236,6 +250,7 @@ pub struct Board(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     status: Mutex<Status>,
+    state: watch::Sender<State>,
     news: broadcast::Sender<Stamped>,
 }
 
@@ -262,10 +277,18 @@ impl Board {
             since: now(),
             pid: std::process::id(),
             protocol: "nc",
+            transport: Transport {
+                esp: EspState {
+                    state: "off",
+                    ..EspState::default()
+                },
+                ..Transport::default()
+            },
             ..Status::default()
         };
         Self(Arc::new(Shared {
             status: Mutex::new(status),
+            state: watch::Sender::new(State::Starting),
             news: broadcast::Sender::new(KEPT_NEWS),
         }))
     }
@@ -283,6 +306,35 @@ impl Board {
                 status.since = now();
             }
         });
+        self.0
+            .state
+            .send_if_modified(|known| std::mem::replace(known, state) != state);
+    }
+
+    /// The run is over, with this result.
+    pub fn end(&self, result: &Result<(), Error>) {
+        let was_up = self.status().transport.active.is_some();
+        let (state, reason) = match result {
+            Ok(()) => (State::Stopped, "on request".to_owned()),
+            Err(error) => {
+                let message = Clean(&error.message).to_string();
+                self.update(|status| status.last_error = Some(message.clone()));
+                (state_after(error.status), message)
+            }
+        };
+        self.update(|status| status.transport.active = None);
+        self.enter(state);
+        if was_up {
+            self.tell(News::Disconnected {
+                reason: reason.clone(),
+            });
+        }
+        if let Err(error) = result {
+            self.tell(News::Error {
+                message: reason,
+                exit: error.status as u8,
+            });
+        }
     }
 
     /// How things stand.
@@ -296,15 +348,23 @@ impl Board {
 
     /// Tells all who listen.
     pub fn tell(&self, news: News) {
-        let name = self.status().name;
-        let stamped = Stamped {
+        // nobody may be listening
+        drop(self.0.news.send(self.stamp(news)));
+    }
+
+    /// News of now.
+    pub fn stamp(&self, news: News) -> Stamped {
+        Stamped {
             schema: SCHEMA,
             time: now(),
-            name,
+            name: self.status().name,
             news,
-        };
-        // nobody may be listening
-        drop(self.0.news.send(stamped));
+        }
+    }
+
+    /// Follows the state alone.
+    pub fn states(&self) -> watch::Receiver<State> {
+        self.0.state.subscribe()
     }
 
     /// Listens to what is told from now on. One who is slow misses the oldest.
@@ -324,6 +384,25 @@ pub fn time_of(time: std::time::SystemTime) -> String {
     time.round(jiff::Unit::Second).unwrap_or_default().to_string()
 }
 
+/// The time in a while, if there can be one.
+pub fn after(time: Duration) -> Option<String> {
+    let then = jiff::Timestamp::now().checked_add(time).ok()?;
+    Some(then.round(jiff::Unit::Second).ok()?.to_string())
+}
+
+/// A signal before the tunnel was up is what the user wanted.
+fn state_after(status: ExitStatus) -> State {
+    let asked = [
+        ExitStatus::Interrupted,
+        ExitStatus::Terminated,
+        ExitStatus::Hangup,
+    ];
+    match asked.contains(&status) {
+        true => State::Stopped,
+        false => State::Failed,
+    }
+}
+
 /// News kept for a listener that is slow.
 const KEPT_NEWS: usize = 256;
 
@@ -339,6 +418,46 @@ mod tests {
         assert_eq!(board.status().since, "before");
         board.enter(State::Login);
         assert_ne!(board.status().since, "before");
+    }
+
+    #[test]
+    fn the_end_says_why() {
+        let failed = || Error::new(ExitStatus::NetworkLost, "gone");
+        let stopped = || Error::new(ExitStatus::Terminated, "interrupted");
+        let table: [(bool, Result<(), Error>, State, &[&str]); 4] = [
+            (true, Ok(()), State::Stopped, &["disconnected"]),
+            (true, Err(failed()), State::Failed, &["disconnected", "error"]),
+            (false, Err(failed()), State::Failed, &["error"]),
+            (false, Err(stopped()), State::Stopped, &["error"]),
+        ];
+        for (was_up, result, state, told) in table {
+            let board = Board::new("work");
+            let mut listener = board.listen();
+            if was_up {
+                board.update(|status| status.transport.active = Some("tls"));
+            }
+            board.end(&result);
+            let status = board.status();
+            assert_eq!((status.state, status.transport.active), (state, None));
+            assert_eq!(status.last_error.is_some(), result.is_err());
+            for event in told {
+                let news = listener.try_recv().expect("told");
+                let object = serde_json::to_value(&news).expect("JSON");
+                assert_eq!(object["event"], *event);
+            }
+            assert!(listener.try_recv().is_err());
+        }
+    }
+
+    #[test]
+    fn the_state_can_be_followed() {
+        let board = Board::new("work");
+        let states = board.states();
+        board.enter(State::Starting);
+        assert!(!states.has_changed().expect("the board lives"));
+        board.enter(State::Login);
+        assert!(states.has_changed().expect("the board lives"));
+        assert_eq!(*states.borrow(), State::Login);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod limited;
 pub mod rights;
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::FromRawFd as _;
@@ -132,16 +133,24 @@ pub fn inherited_descriptor(number: u32) -> io::Result<File> {
 /// Takes a secret out of the environment, so that no child inherits it. Its octets are wiped as [`scrub`] does.
 ///
 /// Must be called before any thread is started.
+pub fn take_secret_variable(name: &str) -> Option<Secret> {
+    let value = take_variable(name)?;
+    scrub(&[value.as_bytes()]);
+    Some(Secret::new(value.to_string_lossy()))
+}
+
+/// Takes a variable out of the environment, so that no child inherits it.
+///
+/// Must be called before any thread is started.
 #[expect(
     unsafe_code,
     reason = "changing the environment is unsafe while other threads may read it"
 )]
-pub fn take_secret_variable(name: &str) -> Option<Secret> {
+pub fn take_variable(name: &str) -> Option<OsString> {
     let value = std::env::var_os(name)?;
-    scrub(&[value.as_bytes()]);
     // SAFETY: the caller has not started a thread yet.
     unsafe { std::env::remove_var(name) };
-    Some(Secret::new(value.to_string_lossy()))
+    Some(value)
 }
 
 /// Overwrites the secrets with stars in the memory that `/proc/PID/cmdline` and `/proc/PID/environ` show to others.

@@ -259,9 +259,6 @@ pub struct ProbeArgs {
     /// Which gateway.
     #[command(flatten)]
     pub server: ServerArgs,
-    /// Print one JSON object
-    #[arg(long, help_heading = "Result")]
-    pub json: bool,
     /// How the gateway proves itself.
     #[command(flatten)]
     pub trust: TrustArgs,

@@ -3,6 +3,7 @@
 mod connect;
 mod ignored;
 mod implied;
+mod instance;
 mod login;
 mod network;
 pub(super) mod planned;
@@ -21,6 +22,7 @@ pub use self::connect::{
     TunnelArgs,
 };
 pub use self::ignored::IgnoredArgs;
+pub use self::instance::{Awaited, DisconnectArgs, NameArgs, StatusArgs};
 pub use self::login::{
     AuthArgs, HostCheckArgs, InsteadArgs, LoginArgs, ProbeArgs, ResultArgs, ResultFormat, SignInArgs,
 };
@@ -76,6 +78,18 @@ pub enum Command {
     /// Show what a gateway is and wants, without an account
     #[command(visible_alias = "info", long_about = PROBE_ABOUT)]
     Probe(Box<ProbeArgs>),
+    /// Show how a running tunnel stands
+    #[command(long_about = STATUS_ABOUT)]
+    #[command(after_long_help = manual::after_help(&[manual::STATUS_EXAMPLES, manual::STATUS_EXIT]))]
+    Status(StatusArgs),
+    /// Show what happens to a running tunnel, as JSON lines, until it ends or you press Ctrl-C
+    #[command(long_about = EVENTS_ABOUT)]
+    Events(NameArgs),
+    /// End a running tunnel
+    #[command(visible_alias = "down", long_about = DISCONNECT_ABOUT)]
+    Disconnect(DisconnectArgs),
+    /// Drop the connection of a running tunnel and make a new one, now
+    Reconnect(NameArgs),
     /// End a session on the gateway, given its cookie
     #[command(long_about = LOGOUT_ABOUT)]
     Logout(Box<LogoutArgs>),
@@ -116,6 +130,11 @@ pub struct MessageArgs {
     /// Send the messages to the system log instead of standard error
     #[arg(short = 'l', long, global = true)]
     pub syslog: bool,
+    /// Print results as JSON objects, and messages as one object in a line; nothing is asked
+    ///
+    /// auth prints what --format json prints.
+    #[arg(long, global = true)]
+    pub json: bool,
     /// Append a copy of the messages, with their times, to a file that only you can read
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
@@ -205,6 +224,18 @@ form are made for eval in a shell and are what nmcli reads.";
 const PROBE_ABOUT: &str = "\
 Show what a gateway is and wants, without an account: certificate and pin, TLS, protocols, realms, the fields of its \
 sign-in page, and the command to type next.";
+
+const STATUS_ABOUT: &str = "\
+Show how a running tunnel stands, at once, or with --wait-for when it is connected or gone. Needs no rights beyond \
+those of whoever runs the tunnel; members of the group vpnc may ask about the tunnels of root.";
+
+const EVENTS_ABOUT: &str = "\
+Show what happens to a running tunnel: one JSON object in a line, the first one with its state. Ends with status 0 \
+when the tunnel does.";
+
+const DISCONNECT_ABOUT: &str = "\
+End a running tunnel: the network set-up is undone, the login is ended on the gateway, and the command waits until all \
+is done. With --repair it puts right what a run has left behind that was killed.";
 
 const LOGOUT_ABOUT: &str = "\
 End a session on the gateway, given its cookie. The cookie is worthless afterwards. Needs no rights on this machine.";

@@ -65,16 +65,10 @@ fn built_names(program: &Command, args: &[OsString]) -> BTreeSet<String> {
 const SHORTEST_ABBREVIATION: usize = 4;
 
 /// Options by what a user can do without them.
-const PLANNED: &[(&str, &str)] = &[
-    (
-        "--json",
-        "auth --format json and probe --json print an object; elsewhere leave it out",
-    ),
-    (
-        "--config --profile",
-        "leave it out; options on the command line say the same",
-    ),
-];
+const PLANNED: &[(&str, &str)] = &[(
+    "--config --profile",
+    "leave it out; options on the command line say the same",
+)];
 
 #[cfg(test)]
 mod tests {
@@ -178,22 +172,6 @@ mod tests {
             "-C",
         ] {
             assert_eq!(explained(&["vpnc-cli", "connect", "gw", word]), None, "{word}");
-        }
-    }
-
-    #[test]
-    fn an_option_may_be_built_for_another_command() {
-        for command in ["probe", "info"] {
-            assert_eq!(explained(&["vpnc-cli", "-v", command, "gw", "--json"]), None);
-            assert_eq!(explained(&["vpnc-cli", command, "gw", "--js"]), None);
-        }
-        for line in [
-            &["vpnc-cli", "auth", "gw", "--json"][..],
-            &["vpnc-cli", "gw.example", "--json"],
-        ] {
-            assert!(
-                explained(line).is_some_and(|error| error.hint.is_some_and(|hint| hint.contains("--format")))
-            );
         }
     }
 

@@ -3,6 +3,7 @@
 mod machine;
 mod relogin;
 mod rights;
+mod running;
 
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use tracing::{info, warn};
 use self::machine::{Machine, Owner};
 use self::relogin::Again;
 pub(super) use self::rights::{Separated, separate};
+use self::running::{AllRequests, Running};
+use super::background::Report;
 use super::environment::Environment;
 use super::login::{self, CodeSource, FrontEnd, SignedIn};
 use super::output;
@@ -18,16 +21,16 @@ use super::probe::{self, ProbeReport};
 use super::progress::Progress;
 use super::settings::{Connection, DeviceKind, LoginSettings, ProbeSettings};
 use crate::auth::cookies::Jar;
+use crate::auth::flow::Outcome;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::net::driver::{self, Companion, Observer, Parts, Relogin};
+use crate::net::driver::{self, Companion, Parts, Relogin};
 use crate::net::logout;
-use crate::net::settings::{ConnectSettings, LogoutSettings, NetworkMode};
+use crate::net::settings::LogoutSettings;
 use crate::net::signals::Signals;
 use crate::net::status::{Board, News, State};
 use crate::net::{Connector, NetError};
-use crate::platform::linux::instance::{Lock, LockError};
-use crate::platform::linux::{journal, namespace};
+use crate::platform::linux::namespace;
 use crate::platform::privilege;
 use crate::secret::Secret;
 
@@ -47,14 +50,30 @@ pub(super) async fn connect(
     separated: Option<Separated>,
     environment: &Environment,
     progress: Progress,
+    report: Option<Report>,
 ) -> Result<(), Error> {
     harden();
-    // the process that keeps the rights also holds the name
-    let _lock = match &separated {
-        Some(_) => None,
-        None => lock(&settings.tunnel.name)?,
-    };
+    let board = Board::new(&settings.tunnel.name);
+    let server = url_of(&settings);
+    board.update(|status| status.server.url = server);
+    let progress = progress.telling(&board);
+    let (running, requests) = Running::start(&settings, environment, &board, separated.is_some())?;
     let owner = Owner::new(separated, &settings);
+    let result = tunnel(settings, owner, environment, progress, requests, report, &running).await;
+    running.end(&result).await;
+    result
+}
+
+/// The sign-in and the tunnel.
+async fn tunnel(
+    settings: Connection,
+    owner: Owner,
+    environment: &Environment,
+    progress: Progress,
+    mut requests: AllRequests,
+    report: Option<Report>,
+    running: &Running,
+) -> Result<(), Error> {
     let Connection {
         mut tunnel,
         login,
@@ -63,10 +82,7 @@ pub(super) async fn connect(
         interactive,
         print_cookie,
     } = settings;
-    let board = Board::new(&tunnel.name);
-    repair(&tunnel);
-    // from here on nothing blocks, so that signals are heard
-    let mut signals = signals()?;
+    let board = running.board();
     let parts;
     let fresh;
     let mut front_end = match &login {
@@ -78,21 +94,21 @@ pub(super) async fn connect(
             parts = Machine::open(&machine, &tunnel, owner)?;
             board.enter(State::Login);
             let connector = login::connector(&tunnel.gateway, &tunnel.user_agent, &mut front_end);
-            fresh = login::unless_ended(&mut signals, connector).await?;
+            fresh = login::unless_ended(&mut requests, connector).await?;
             let sign_in = login::sign_in_by(fresh.clone(), settings, &mut front_end);
-            let mut login = login::unless_ended(&mut signals, sign_in).await?;
-            board.tell(News::LoginOk);
+            let mut login = login::unless_ended(&mut requests, sign_in).await?;
+            signed_in(board, &login.outcome);
             if print_cookie {
                 let line = output::cookie_line(&SignedIn::of(&login))?;
                 super::write_result(line.expose().as_bytes())?;
             }
             let recheck = login.recheck();
-            let recheck = recheck.map(|recheck| -> Companion { Box::pin(recheck.run()) });
+            let recheck = recheck.map(|recheck| -> Companion { Box::pin(recheck.run(board.clone())) });
             (login.connector, login.outcome.jar, recheck)
         }
         _ => {
             let connector = login::connector(&tunnel.gateway, &tunnel.user_agent, &mut front_end);
-            fresh = login::unless_ended(&mut signals, connector).await?;
+            fresh = login::unless_ended(&mut requests, connector).await?;
             let jar = jar(&fresh, &tunnel.cookie)?;
             parts = Machine::open(&machine, &tunnel, owner)?;
             (fresh.clone(), jar, None)
@@ -106,6 +122,7 @@ pub(super) async fn connect(
                 settings,
                 connector: fresh,
                 front_end: alone,
+                board: board.clone(),
             })
         });
     if let Some(host) = connector.url().host_str() {
@@ -122,15 +139,38 @@ pub(super) async fn connect(
     let parts = Parts {
         device,
         setup,
-        observer: Box::new(progress),
-        requests: Box::new(signals),
+        observer: running.observer(progress, report),
+        requests: Box::new(requests),
         watch,
-        board,
-        companions: proxy.into_iter().collect(),
+        board: board.clone(),
+        companions: proxy.into_iter().chain([running.companion()]).collect(),
         recheck,
         relogin,
     };
     driver::run(tunnel, jar, connector, parts).await
+}
+
+fn url_of(settings: &Connection) -> String {
+    let gateway = &settings.tunnel.gateway;
+    let host = match gateway.host.contains(':') {
+        true => format!("[{}]", gateway.host),
+        false => gateway.host.clone(),
+    };
+    let port = match gateway.port {
+        443 => String::new(),
+        port => format!(":{port}"),
+    };
+    let path = settings.login.as_ref().map_or("/", |login| &login.flow.path);
+    format!("https://{host}{port}{path}")
+}
+
+fn signed_in(board: &Board, outcome: &Outcome) {
+    board.update(|status| {
+        status.user.clone_from(&outcome.user);
+        status.realm.clone_from(&outcome.realm);
+        status.role.clone_from(&outcome.role);
+    });
+    board.tell(News::LoginOk);
 }
 
 /// The generator of one-time codes, if there is one; its secret is read before anything is sent.
@@ -187,58 +227,6 @@ fn jar(connector: &Connector, cookie: &Secret) -> Result<Jar, Error> {
     Ok(jar)
 }
 
-/// Claims the name for the life of the run. Without a place for state files there is nothing to claim.
-fn lock(name: &str) -> Result<Option<Lock>, Error> {
-    let Some(dir) = journal::default_dir() else {
-        return Ok(None);
-    };
-    match Lock::acquire(&dir, name) {
-        Ok(lock) => Ok(Some(lock)),
-        Err(LockError::Setup(error)) => Err(error.into()),
-        Err(LockError::Busy { pid }) => {
-            let process = pid.map_or_else(|| "its process".to_owned(), |pid| pid.to_string());
-            Err(Error::new(
-                ExitStatus::Instance,
-                format!("a tunnel with the name {name} is running already"),
-            )
-            .at(format!("process {process}"))
-            .hint(format!(
-                "end it with  kill -INT {process}   or give this one another name with --name NAME"
-            )))
-        }
-    }
-}
-
-/// What an earlier run left behind because it was killed is put right first.
-fn repair(tunnel: &ConnectSettings) {
-    let Some(dir) = journal::default_dir() else { return };
-    let mut repaired = journal::repair(&dir);
-    for name in repaired.blocked.iter().filter(|name| **name != tunnel.name) {
-        warn!(
-            "what the tunnel {name} carried is still blocked; free it with  vpnc-cli disconnect --repair {name}"
-        );
-    }
-    if repaired.blocked.contains(&tunnel.name) {
-        if tunnel.network == NetworkMode::Builtin {
-            info!("what the last run carried stays blocked until the tunnel is up");
-        } else {
-            // nobody else would know what to do with it
-            let freed = journal::repair_named(&dir, Some(&tunnel.name));
-            repaired.undone += freed.undone;
-            repaired.failures.extend(freed.failures);
-        }
-    }
-    if repaired.undone > 0 {
-        info!(
-            changes = repaired.undone,
-            "an earlier run had ended without cleaning up; its changes are undone"
-        );
-    }
-    for failure in repaired.failures {
-        warn!("left by an earlier run: {failure}");
-    }
-}
-
 fn harden() {
     if let Err(error) = privilege::harden() {
         warn!(%error, "core dumps cannot be switched off");
@@ -248,20 +236,6 @@ fn harden() {
 fn signals() -> Result<Signals, Error> {
     Signals::new()
         .map_err(|error| Error::new(ExitStatus::System, format!("cannot listen to signals: {error}")))
-}
-
-impl Observer for Progress {
-    fn step(&mut self, text: String) {
-        Self::step(self, text);
-    }
-
-    fn up(&mut self) {
-        self.finish();
-    }
-
-    fn show(&mut self, text: String) {
-        self.notice(&text);
-    }
 }
 
 /// What a logout may take beyond the connection.

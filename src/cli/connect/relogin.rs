@@ -6,6 +6,7 @@ use crate::cli::login::{self, FrontEnd};
 use crate::cli::settings::LoginSettings;
 use crate::net::Connector;
 use crate::net::driver::{Companion, NewSession, Relogin, SigningIn};
+use crate::net::status::Board;
 
 /// Signs in with what the first sign-in used, as far as it may be used again.
 pub(super) struct Again {
@@ -14,6 +15,7 @@ pub(super) struct Again {
     pub(super) connector: Connector,
     /// Asks nobody.
     pub(super) front_end: FrontEnd,
+    pub(super) board: Board,
 }
 
 impl Relogin for Again {
@@ -25,11 +27,11 @@ impl Relogin for Again {
             self.front_end.finish();
             let mut login = result?;
             debug!(gateway = %login.outcome.gateway, "there is a new session");
-            let recheck = login.recheck();
+            let (recheck, board) = (login.recheck(), self.board.clone());
             Ok(NewSession {
                 connector: login.connector,
                 jar: login.outcome.jar,
-                companion: recheck.map(|recheck| -> Companion<'static> { Box::pin(recheck.run()) }),
+                companion: recheck.map(|recheck| -> Companion<'static> { Box::pin(recheck.run(board)) }),
             })
         })
     }

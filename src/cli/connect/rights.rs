@@ -3,7 +3,8 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{lock, machine};
+use super::machine;
+use super::running::lock;
 use crate::cli::settings::{Connection, DeviceKind, MachineSettings};
 use crate::error::Error;
 use crate::exit::ExitStatus;

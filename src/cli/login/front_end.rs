@@ -249,7 +249,7 @@ impl FrontEnd {
         let User::There(terminal) = &mut self.user else {
             return Ok(None);
         };
-        self.progress.pause();
+        self.progress.asking(&field.label);
         if !std::mem::replace(introduced, true) {
             terminal.say(&question::introduction(form)).await?;
         }
@@ -280,7 +280,7 @@ impl FrontEnd {
             Some(Browser::Print) => {}
         }
         self.user.look();
-        self.progress.pause();
+        self.progress.asking("sign in with a browser");
         let text = browser::instructions(self.browser.as_ref(), url);
         let result = match &mut self.user {
             User::There(terminal) => pasted(terminal, &text, self.read_line).await,

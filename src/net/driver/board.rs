@@ -3,7 +3,7 @@
 use crate::config::NetworkConfig;
 use crate::engine::{Engine, Path};
 use crate::net::Connection;
-use crate::net::status::{Board, News, Server, State, TlsState, TrafficCount, now};
+use crate::net::status::{Board, EspState, News, Server, State, TlsState, TrafficCount, now};
 use crate::platform::Interface;
 
 /// A channel is open.
@@ -35,7 +35,11 @@ pub(super) fn configured(board: &Board, interface: &Interface, network: &Network
         status.domains = network.domains.clone();
         status.routes = texts(network.effective_routes().tunnel.iter());
         status.excluded = texts(&network.exclude);
-        status.transport.active.get_or_insert(name(Path::Channel));
+        if status.transport.active.is_none() {
+            status.transport.active = Some(name(Path::Channel));
+            status.transport.last_change = Some(now());
+            status.transport.reason = Some("every tunnel begins over TLS".to_owned());
+        }
     });
     board.tell(News::Config {
         status: Box::new(board.status()),
@@ -84,7 +88,12 @@ pub(super) fn counters(board: &Board, engine: &Engine) {
             rx_packets: counters.udp_in.packets + counters.channel_in.packets,
             tx_packets: counters.udp_out.packets + counters.channel_out.packets,
         };
-        status.transport.esp.state = engine.udp_state();
+        let algorithms = engine.udp_algorithms();
+        status.transport.esp = EspState {
+            state: engine.udp_state(),
+            cipher: algorithms.map(|(cipher, _)| cipher.name()),
+            mac: algorithms.map(|(_, mac)| mac.name()),
+        };
         status.reconnects = counters.reconnects;
     });
 }

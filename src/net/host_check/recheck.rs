@@ -8,6 +8,7 @@ use tracing::{info, warn};
 use super::wrapper::Wrapper;
 use super::{Exchange, Latest, Means, builtin};
 use crate::auth::host_check::{CheckSettings, Passed};
+use crate::net::status::{Board, News, after};
 
 /// Repeats the check of the login, for as long as it is polled.
 pub struct Recheck<'a> {
@@ -26,22 +27,28 @@ impl<'a> Recheck<'a> {
     }
 
     /// Goes on until the gateway wants no further check, or the external program has ended. Failures are told in the
-    /// log: whether the session ends is the gateway's decision.
-    pub async fn run(self) {
+    /// log and on the board: whether the session ends is the gateway's decision.
+    pub async fn run(self, board: Board) {
         let Self {
             means,
             latest,
             exchange,
         } = self;
         match means {
-            Means::BuiltIn(settings) => repeat(exchange, &settings, latest).await,
+            Means::BuiltIn(settings) => repeat(exchange, &settings, latest, &board).await,
             Means::Wrapper(wrapper) => accompany(*wrapper, latest).await,
         }
     }
 }
 
-async fn repeat(mut exchange: Box<dyn Exchange + '_>, settings: &CheckSettings, mut latest: Latest) {
+async fn repeat(
+    mut exchange: Box<dyn Exchange + '_>,
+    settings: &CheckSettings,
+    mut latest: Latest,
+    board: &Board,
+) {
     while let Some(interval) = latest.interval {
+        board.update(|status| status.host_check.next_at = after(interval));
         sleep(interval).await;
         if let Some(passed) = attempt(exchange.as_mut(), settings, &mut latest).await {
             let unmet = passed.policies.iter().filter(|policy| !policy.met).count();
@@ -51,9 +58,13 @@ async fn repeat(mut exchange: Box<dyn Exchange + '_>, settings: &CheckSettings, 
                 next_in_seconds = passed.interval.map(|interval| interval.as_secs()),
                 "the host check was repeated"
             );
+            board.tell(News::HostCheck { passed: unmet == 0 });
             latest.interval = passed.interval;
+        } else {
+            board.tell(News::HostCheck { passed: false });
         }
     }
+    board.update(|status| status.host_check.next_at = None);
 }
 
 /// One check, tried three times.

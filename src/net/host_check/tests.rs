@@ -19,6 +19,7 @@ use tracing::subscriber::DefaultGuard;
 use super::*;
 use crate::auth::host_check::{Claims, HostCheckError};
 use crate::exit::ExitStatus;
+use crate::net::status::Board;
 
 /// A gateway that answers as it is told, then no more.
 #[derive(Clone, Default)]
@@ -200,7 +201,7 @@ impl Rechecking {
         let recheck = checker.into_recheck(Box::new(gateway.clone()))?;
         let (log, guard) = Log::start();
         Some(Self {
-            run: Box::pin(recheck.run()),
+            run: Box::pin(recheck.run(Board::new("work"))),
             log,
             _guard: guard,
         })

@@ -2,7 +2,9 @@
 
 pub(super) mod account;
 mod applied;
+pub mod background;
 mod blocked;
+pub mod control_socket;
 mod deletion;
 pub mod dns;
 pub mod instance;

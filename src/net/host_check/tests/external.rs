@@ -215,7 +215,7 @@ async fn the_cookie_is_told_when_the_session_comes_and_at_every_interval() {
         checker: HostChecker::new(&settings()).unwrap(),
     };
     tokio::select! {
-        () = recheck.run() => panic!("it goes on"),
+        () = recheck.run(Board::new("work")) => panic!("it goes on"),
         text = external.notes(14) => {
             assert_eq!(text.matches("setcookie\nCookie=p2\n").count(), 4, "{text}");
         }
@@ -244,7 +244,7 @@ async fn it_stays_until_the_recheck_is_dropped() {
     let pid = external.notes(5).await.lines().last().unwrap().to_owned();
     let External { folder, checker } = external;
     let recheck = checker.into_recheck(Box::new(Gateway::default())).unwrap();
-    let mut recheck: Pin<Box<dyn Future<Output = ()>>> = Box::pin(recheck.run());
+    let mut recheck: Pin<Box<dyn Future<Output = ()>>> = Box::pin(recheck.run(Board::new("work")));
     assert!(timeout(Duration::from_millis(50), &mut recheck).await.is_err());
     let alive = || std::path::Path::new("/proc").join(&pid).exists();
     assert!(alive());
