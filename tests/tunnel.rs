@@ -26,6 +26,10 @@ mod fallback;
 mod framing;
 #[path = "tunnel/idle.rs"]
 mod idle;
+#[path = "tunnel/life.rs"]
+mod life;
+#[path = "tunnel/nodes.rs"]
+mod nodes;
 #[path = "tunnel/offers.rs"]
 mod offers;
 #[path = "tunnel/paths.rs"]

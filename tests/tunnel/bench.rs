@@ -23,6 +23,7 @@ use vpnc_cli::net::settings::{ConnectSettings, GatewaySettings, NetworkMode, Out
 use vpnc_cli::net::signals::{Request, Requests};
 use vpnc_cli::net::status::Board;
 use vpnc_cli::platform::fake::{Call, FakeTun, FakeTunHandle, RecordingSetup};
+use vpnc_cli::platform::{NetworkSetup, NetworkWatch};
 use vpnc_cli::secret::Secret;
 use vpnc_gateway::{Config, EventKind, Gateway};
 
@@ -87,11 +88,20 @@ impl Bench {
         change: impl FnOnce(&mut ConnectSettings),
         setup: RecordingSetup,
     ) -> Self {
+        Self::within(config, change, setup, Around::default()).await
+    }
+
+    pub(crate) async fn within(
+        config: Config,
+        change: impl FnOnce(&mut ConnectSettings),
+        setup: RecordingSetup,
+        around: Around,
+    ) -> Self {
         let gateway = Gateway::start(config).await.unwrap();
         let mut settings = settings(gateway.tcp_addr().port(), &gateway.cookie());
         settings.gateway.tls.pins = vec![gateway.pin().parse().unwrap()];
         change(&mut settings);
-        let client = Client::start(settings, setup);
+        let client = Client::start_in(settings, setup, around);
         Self { gateway, client }
     }
 
@@ -181,6 +191,15 @@ impl Bench {
     }
 }
 
+/// What a test puts around the event loop.
+#[derive(Default)]
+pub(crate) struct Around {
+    pub(crate) companion: Option<Companion<'static>>,
+    pub(crate) watch: Option<Box<dyn NetworkWatch>>,
+    /// In place of the one that takes notes.
+    pub(crate) setup: Option<Box<dyn NetworkSetup>>,
+}
+
 /// The event loop and its surroundings.
 pub(crate) struct Client {
     pub(crate) tun: FakeTunHandle,
@@ -196,7 +215,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn start(settings: ConnectSettings, setup: RecordingSetup) -> Self {
-        Self::start_beside(settings, setup, None)
+        Self::start_in(settings, setup, Around::default())
     }
 
     pub(crate) fn start_beside(
@@ -204,6 +223,14 @@ impl Client {
         setup: RecordingSetup,
         companion: Option<Companion<'static>>,
     ) -> Self {
+        let around = Around {
+            companion,
+            ..Around::default()
+        };
+        Self::start_in(settings, setup, around)
+    }
+
+    pub(crate) fn start_in(settings: ConnectSettings, setup: RecordingSetup, around: Around) -> Self {
         let (log, guard) = Log::start();
         let (tun, handle) = FakeTun::new("fake0");
         let (requests, inbox) = unbounded_channel();
@@ -214,12 +241,12 @@ impl Client {
         jar.insert_option(&settings.cookie).unwrap();
         let parts = Parts {
             device: Box::new(tun),
-            setup: Box::new(setup.clone()),
+            setup: around.setup.unwrap_or_else(|| Box::new(setup.clone())),
             observer: Box::new(Watcher(watcher)),
             requests: Box::new(Inbox(inbox, rounds.clone())),
-            watch: None,
+            watch: around.watch,
             board: Board::new("bench"),
-            companions: companion.into_iter().collect(),
+            companions: around.companion.into_iter().collect(),
         };
         Self {
             tun: handle,
