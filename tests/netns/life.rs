@@ -93,6 +93,10 @@ fn a_cable_without_other_end_for_thirty_seconds_costs_no_connection() {
     assert_eq!(client.lines_with("data goes over TLS"), 0);
     let start = Instant::now();
     lab.beyond.ip("link set lan up");
+    client.wait_for("there is a way to the gateway again");
+    say(&format!("noticed after {:?}", start.elapsed()));
+    wait_until("probes", MOMENT, || lab.count("probes_answered") > 3);
+    say(&format!("probe after {:?}", start.elapsed()));
     goes_on(
         &flow,
         "thirty seconds without a cable",
@@ -100,6 +104,7 @@ fn a_cable_without_other_end_for_thirty_seconds_costs_no_connection() {
         Duration::from_secs(10),
     );
     flow.stop();
+    say(&client.stderr());
     client.interrupt();
     before.assert_restored(&lab);
 }
@@ -142,8 +147,8 @@ fn another_outer_address_is_followed_where_the_gateway_allows_roaming() {
     let flow = Flow::start(&lab, Way::Up);
     flow.wait_for_more(500_000, MOMENT);
     let start = Instant::now();
-    lab.machine.ip("address add 192.0.2.9/24 dev lan");
     lab.machine.ip("address del 192.0.2.2/24 dev lan");
+    lab.machine.ip("address add 192.0.2.9/24 dev lan");
     lab.machine.ip("route replace default via 192.0.2.1 dev lan");
     client.wait_for("reached from another address");
     goes_on(&flow, "another address", start, Duration::from_secs(8));

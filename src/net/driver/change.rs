@@ -34,7 +34,7 @@ impl Driver<'_> {
     pub(super) fn judge(&mut self, slept: bool) {
         let way = self.way();
         if slept {
-            info!("the machine has slept, or its clock has jumped: new connection");
+            info!("the machine has slept, or its clock has jumped");
         }
         match (way, self.engine.is_away()) {
             (Way::None, false) => info!("there is no way to the gateway, the tunnel waits for the network"),
