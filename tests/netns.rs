@@ -21,6 +21,8 @@ mod figures;
 mod host_check;
 #[path = "netns/lab.rs"]
 mod lab;
+#[path = "netns/life.rs"]
+mod life;
 #[path = "netns/ping.rs"]
 mod ping;
 #[path = "netns/privacy.rs"]

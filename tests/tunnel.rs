@@ -26,8 +26,12 @@ mod fallback;
 mod framing;
 #[path = "tunnel/idle.rs"]
 mod idle;
+#[path = "tunnel/life.rs"]
+mod life;
 #[path = "tunnel/limits.rs"]
 mod limits;
+#[path = "tunnel/nodes.rs"]
+mod nodes;
 #[path = "tunnel/offers.rs"]
 mod offers;
 #[path = "tunnel/paths.rs"]

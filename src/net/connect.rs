@@ -167,7 +167,7 @@ impl Connector {
                 })
             }
             Err(error) => {
-                self.misses = self.misses.saturating_add(u32::from(is_dead(&error)));
+                self.misses = self.misses.saturating_add(u32::from(is_out_of_order(&error)));
                 Err(error)
             }
         }
@@ -220,8 +220,8 @@ impl Connector {
             let connecting = |address| self.open(address, &self.place, limit);
             let (address, tcp) = race(&candidates, connecting).await?;
             match self.secure(Some(address), Some(tcp), each).await {
-                // The next node of a cluster may be alive; all else is the same everywhere.
-                Err(error) if is_dead(&error) => {
+                // The next node of a cluster may be alive; all else is the same everywhere, unless one was in order before.
+                Err(error) if is_dead(&error) || self.address.is_some() && is_out_of_order(&error) => {
                     tracing::debug!(%address, %error, "address passed over");
                     candidates.retain(|candidate| *candidate != address);
                     last = error;
@@ -432,6 +432,11 @@ fn timed_out(place: &str, step: Step, limit: Duration) -> NetError {
 /// Whether another node of the cluster may do better.
 fn is_dead(error: &NetError) -> bool {
     matches!(error, NetError::Unreachable { .. } | NetError::TimedOut { .. })
+}
+
+/// Whether a node that was in order before is not any more. One that is on its way down may still take connections.
+fn is_out_of_order(error: &NetError) -> bool {
+    is_dead(error) || matches!(error, NetError::Handshake { .. } | NetError::NotTls { .. })
 }
 
 /// The first TCP connection to any of several addresses. Each has a head start over the next, which begins when the one

@@ -68,7 +68,7 @@ pub(super) fn loss_text(loss: &Loss) -> String {
         Loss::SetUpTime => "the gateway did not finish the set-up in 30 s".to_owned(),
         Loss::Requested => "on request".to_owned(),
         Loss::NetworkChanged => "the network of this machine has changed".to_owned(),
-        Loss::Resumed => "the machine has slept, or its clock has jumped".to_owned(),
+        Loss::Resumed => "what was open before the sleep may be dead".to_owned(),
     }
 }
 

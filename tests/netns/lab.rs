@@ -29,6 +29,8 @@ pub(crate) struct Lab {
     pub(crate) pin: String,
     options: String,
     gateway: Option<Child>,
+    /// Other nodes of the gateway.
+    nodes: Vec<Child>,
     folder: TempDir,
 }
 
@@ -75,6 +77,7 @@ impl Lab {
             pin: String::new(),
             options: String::new(),
             gateway: None,
+            nodes: Vec::new(),
             folder,
         })
     }
@@ -102,6 +105,38 @@ impl Lab {
         wait_until("the gateway to be ready", SOON, || ready.exists());
         let line: Value = serde_json::from_slice(&fs::read(ready).expect("a file")).expect("JSON");
         self.pin = line["pin"].as_str().expect("a pin").to_owned();
+    }
+
+    /// Starts another node at `198.51.100.NUMBER`, with the same key and a cookie. Orders to it go to `control-NUMBER`.
+    pub(crate) fn start_node(&mut self, number: u8, cookie: &str) {
+        let address = format!("198.51.100.{number}");
+        self.beyond.ip(&format!("address add {address}/32 dev lo"));
+        let ready = self.file(&format!("ready-{number}"));
+        let fixed = format!(
+            "--quiet --listen {address}:443 --cookie {cookie} --include 10.20.0.0/16 --inner {INSIDE}/16 --tun gw{number}"
+        );
+        let mut command = self.beyond.command(&gateway_program().to_string_lossy(), &[]);
+        command.args(fixed.split(' '));
+        command.arg("--key").arg(self.file("key"));
+        command
+            .arg("--control")
+            .arg(self.file(&format!("control-{number}")));
+        command.arg("--ready-file").arg(&ready);
+        self.nodes.push(command.spawn().expect("the gateway starts"));
+        wait_until("the node to be ready", SOON, || ready.exists());
+    }
+
+    /// A second cable: `wifi` 192.0.3.2 to 192.0.3.1. The default route stays where it is.
+    pub(crate) fn second_cable(&self) {
+        let peer = self.beyond.path();
+        self.machine
+            .ip(&format!("link add wifi type veth peer name wifi netns {peer}"));
+        for (space, address) in [(&self.machine, "192.0.3.2/24"), (&self.beyond, "192.0.3.1/24")] {
+            space.ip("link set wifi addrgenmode none up");
+            space.ip(&format!("address add {address} dev wifi"));
+        }
+        self.beyond
+            .ip("rule add pref 5 iif wifi to 10.20.0.0/16 blackhole");
     }
 
     /// Kills the gateway.
@@ -162,7 +197,12 @@ impl Lab {
 
     /// Gives the gateway an order and its answer back.
     pub(crate) fn order(&self, order: &str) -> String {
-        let mut stream = UnixStream::connect(self.file("control")).expect("a socket");
+        self.order_at("control", order)
+    }
+
+    /// The same for another node.
+    pub(crate) fn order_at(&self, control: &str, order: &str) -> String {
+        let mut stream = UnixStream::connect(self.file(control)).expect("a socket");
         stream.set_read_timeout(Some(SOON)).expect("a limit");
         stream
             .write_all(format!("{order}\n").as_bytes())
@@ -175,7 +215,12 @@ impl Lab {
 
     /// One of the gateway's counters.
     pub(crate) fn count(&self, counter: &str) -> u64 {
-        let stats: Value = serde_json::from_str(&self.order("stats")).expect("JSON");
+        self.count_at("control", counter)
+    }
+
+    /// The same of another node.
+    pub(crate) fn count_at(&self, control: &str, counter: &str) -> u64 {
+        let stats: Value = serde_json::from_str(&self.order_at(control, "stats")).expect("JSON");
         stats[counter]
             .as_u64()
             .unwrap_or_else(|| panic!("no counter {counter}"))
@@ -190,6 +235,7 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         self.stop_gateway();
+        self.nodes.iter_mut().for_each(end);
     }
 }
 

@@ -24,6 +24,7 @@ use vpnc_cli::net::settings::{ConnectSettings, GatewaySettings, NetworkMode, Out
 use vpnc_cli::net::signals::{Request, Requests};
 use vpnc_cli::net::status::Board;
 use vpnc_cli::platform::fake::{Call, FakeTun, FakeTunHandle, RecordingSetup};
+use vpnc_cli::platform::{NetworkSetup, NetworkWatch};
 use vpnc_cli::secret::Secret;
 use vpnc_gateway::{Config, EventKind, Gateway};
 
@@ -88,11 +89,20 @@ impl Bench {
         change: impl FnOnce(&mut ConnectSettings),
         setup: RecordingSetup,
     ) -> Self {
+        Self::within(config, change, setup, Around::default()).await
+    }
+
+    pub(crate) async fn within(
+        config: Config,
+        change: impl FnOnce(&mut ConnectSettings),
+        setup: RecordingSetup,
+        around: Around,
+    ) -> Self {
         let gateway = Gateway::start(config).await.unwrap();
         let mut settings = settings(gateway.tcp_addr().port(), &gateway.cookie());
         settings.gateway.tls.pins = vec![gateway.pin().parse().unwrap()];
         change(&mut settings);
-        let client = Client::start(settings, setup);
+        let client = Client::start_in(settings, setup, around);
         Self { gateway, client }
     }
 
@@ -182,6 +192,16 @@ impl Bench {
     }
 }
 
+/// What a test puts around the event loop.
+#[derive(Default)]
+pub(crate) struct Around {
+    pub(crate) companion: Option<Companion<'static>>,
+    pub(crate) watch: Option<Box<dyn NetworkWatch>>,
+    /// In place of the one that takes notes.
+    pub(crate) setup: Option<Box<dyn NetworkSetup>>,
+    pub(crate) relogin: Option<Box<dyn Relogin>>,
+}
+
 /// The event loop and its surroundings.
 pub(crate) struct Client {
     pub(crate) tun: FakeTunHandle,
@@ -197,7 +217,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn start(settings: ConnectSettings, setup: RecordingSetup) -> Self {
-        Self::start_beside(settings, setup, None)
+        Self::start_in(settings, setup, Around::default())
     }
 
     pub(crate) fn start_beside(
@@ -205,7 +225,11 @@ impl Client {
         setup: RecordingSetup,
         companion: Option<Companion<'static>>,
     ) -> Self {
-        Self::start_with(settings, setup, companion, None)
+        let around = Around {
+            companion,
+            ..Around::default()
+        };
+        Self::start_in(settings, setup, around)
     }
 
     pub(crate) fn start_with(
@@ -214,6 +238,15 @@ impl Client {
         companion: Option<Companion<'static>>,
         relogin: Option<Box<dyn Relogin>>,
     ) -> Self {
+        let around = Around {
+            companion,
+            relogin,
+            ..Around::default()
+        };
+        Self::start_in(settings, setup, around)
+    }
+
+    pub(crate) fn start_in(settings: ConnectSettings, setup: RecordingSetup, around: Around) -> Self {
         let (log, guard) = Log::start();
         let (tun, handle) = FakeTun::new("fake0");
         let (requests, inbox) = unbounded_channel();
@@ -224,14 +257,14 @@ impl Client {
         jar.insert_option(&settings.cookie).unwrap();
         let parts = Parts {
             device: Box::new(tun),
-            setup: Box::new(setup.clone()),
+            setup: around.setup.unwrap_or_else(|| Box::new(setup.clone())),
             observer: Box::new(Watcher(watcher)),
             requests: Box::new(Inbox(inbox, rounds.clone())),
-            watch: None,
+            watch: around.watch,
             board: Board::new("bench"),
-            companions: companion.into_iter().collect(),
+            companions: around.companion.into_iter().collect(),
             recheck: None,
-            relogin,
+            relogin: around.relogin,
         };
         Self {
             tun: handle,

@@ -35,7 +35,7 @@ impl Driver<'_> {
         let way = self.way();
         if slept {
             self.expiry.set_clock(Instant::now());
-            info!("the machine has slept, or its clock has jumped: new connection");
+            info!("the machine has slept, or its clock has jumped");
         }
         match (way, self.engine.is_away()) {
             (Way::None, false) => info!("there is no way to the gateway, the tunnel waits for the network"),

@@ -107,9 +107,13 @@ impl Driver<'_> {
         }
         let text = ending::loss_text(cause);
         board::lost(&self.parts.board, &text, retry_in.as_secs());
-        // what the user asked for needs no warning
-        if *cause != Loss::Requested {
-            warn!(cause = %text, retry_in_seconds = retry_in.as_secs(), "connection to the gateway lost");
+        match cause {
+            // told when it was asked for
+            Loss::Requested => {}
+            Loss::NetworkChanged | Loss::Resumed => info!(reason = %text, "new connection to the gateway"),
+            Loss::Link(_) | Loss::Transport(_) | Loss::SetUpTime => {
+                warn!(cause = %text, retry_in_seconds = retry_in.as_secs(), "connection to the gateway lost");
+            }
         }
     }
 
