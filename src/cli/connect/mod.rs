@@ -180,7 +180,9 @@ fn repair(tunnel: &ConnectSettings) {
     let Some(dir) = journal::default_dir() else { return };
     let mut repaired = journal::repair(&dir);
     for name in repaired.blocked.iter().filter(|name| **name != tunnel.name) {
-        warn!("what the tunnel {name} carried is still blocked; free it with  vpnc-cli disconnect --repair {name}");
+        warn!(
+            "what the tunnel {name} carried is still blocked; free it with  vpnc-cli disconnect --repair {name}"
+        );
     }
     if repaired.blocked.contains(&tunnel.name) {
         if tunnel.network == NetworkMode::Builtin {

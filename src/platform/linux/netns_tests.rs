@@ -1,5 +1,7 @@
 //! The built-in set-up and the device against a real kernel, each test in its own namespace.
 
+mod blocking;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
@@ -179,7 +181,11 @@ fn applying_again_changes_only_the_difference() {
         wanted.include[0] = "172.16.0.0/12".parse().expect("prefix");
         wanted.exclude = vec!["172.16.9.0/24".parse().expect("prefix")];
         world.apply(&mut setup, &wanted).expect("changed");
-        assert_eq!(lines(), written + 5, "address and include changed, one exclude new");
+        assert_eq!(
+            lines(),
+            written + 5,
+            "address and include changed, one exclude new"
+        );
         let routes = ip("route show");
         assert!(
             routes.contains("172.16.9.0/24 via 198.51.100.1 dev lan"),
