@@ -463,7 +463,7 @@ mod tests {
             up: false,
             queue_len: 500,
         };
-        let undos = vec![
+        let undos = [
             Undo::RestoreLink { before: link },
             Undo::DeleteAddress {
                 device: 7,

@@ -51,6 +51,58 @@ fn what_failed_stays_blocked_until_the_next_run_of_that_name_ends_well() {
 }
 
 #[test]
+fn nothing_is_open_for_a_moment_when_the_next_run_takes_over() {
+    in_world(|world| {
+        world.fail("work");
+        let mut monitor = Command::new("timeout")
+            .args(["10", "ip", "monitor", "route"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("ip runs");
+        let mut lines = BufReader::new(monitor.stdout.take().expect("piped")).lines();
+        // it listens as soon as it tells of something
+        let (stop, listens) = (std::sync::mpsc::channel::<()>(), "192.0.2.0/24");
+        let seen = std::thread::scope(|scope| {
+            let (give, take) = stop;
+            let first = scope.spawn(move || {
+                let found = lines
+                    .by_ref()
+                    .map_while(Result::ok)
+                    .any(|line| line.contains(listens));
+                drop(take);
+                (found, lines)
+            });
+            while give.send(()).is_ok() {
+                ip("route add 192.0.2.0/24 dev lan");
+                ip("route del 192.0.2.0/24 dev lan");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            first.join().expect("no panic")
+        });
+        let (true, lines) = seen else {
+            panic!("the monitor ended");
+        };
+        let tun = world.tun();
+        let mut setup = world.setup();
+        world.block_on(setup.prepare()).expect("prepared");
+        world
+            .apply(&mut setup, &config(&["10.0.0.0/8"], &[]))
+            .expect("applied");
+        let told: Vec<String> = lines
+            .map_while(Result::ok)
+            .filter(|line| line.contains("10.0.0.0/8"))
+            .take(2)
+            .collect();
+        assert!(told[0].starts_with("10.0.0.0/8 dev tun0"), "{told:?}");
+        assert!(told[1].starts_with("Deleted unreachable 10.0.0.0/8"), "{told:?}");
+        monitor.kill().expect("killed");
+        monitor.wait().expect("ended");
+        revert(world, &mut setup, Farewell::Requested);
+        drop(tun);
+    });
+}
+
+#[test]
 fn the_next_run_may_be_an_open_one() {
     in_world(|world| {
         let before = dump();
