@@ -85,6 +85,7 @@ impl Journal {
         let start = || {
             let mut journal = Self::create(dir, name)?;
             let mut steps = Vec::new();
+            let _alone = repair::alone(dir);
             for (path, left) in repair::left_to_last(dir, name) {
                 for step in &left {
                     journal.record(step)?;
