@@ -3,8 +3,12 @@
 //! Needs root, iproute2 and `vpnc-gateway` beside the client (`cargo build --workspace --bins`). What cannot run says
 //! so aloud, or fails with `VPNC_TEST_REQUIRE_ALL=1`. `VPNC_TEST_BYTES` moves more than the usual amount.
 
+#[path = "netns/choices.rs"]
+mod choices;
 #[path = "netns/client.rs"]
 mod client;
+#[path = "netns/closed.rs"]
+mod closed;
 #[path = "netns/data.rs"]
 mod data;
 #[path = "netns/ending.rs"]
@@ -19,6 +23,8 @@ mod faults;
 mod figures;
 #[path = "netns/host_check.rs"]
 mod host_check;
+#[path = "netns/killed.rs"]
+mod killed;
 #[path = "netns/lab.rs"]
 mod lab;
 #[path = "netns/life.rs"]

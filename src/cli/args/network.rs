@@ -30,6 +30,8 @@ pub struct NetworkArgs {
     #[arg(long)]
     pub ignore_dns: bool,
     /// Route this prefix into the tunnel, beside the gateway's list (may be repeated)
+    ///
+    /// The longest prefix wins, whoever named it. Between equal prefixes your word counts.
     #[arg(long, value_name = "PREFIX", value_parser = values::prefix)]
     pub route: Vec<Ipv4Net>,
     /// Keep this prefix outside the tunnel, beside the gateway's list (may be repeated)
@@ -49,11 +51,15 @@ pub struct NetworkArgs {
     pub route_metric: u32,
     /// Block the VPN's prefixes while the tunnel is not up, instead of sending their packets elsewhere
     ///
-    /// They stay blocked when the tunnel ends otherwise than on request, until the next connect or
-    /// `vpnc-cli disconnect --repair`.
+    /// They stay blocked when the tunnel ends otherwise than on request, until the next connect of the same name has
+    /// ended or `vpnc-cli disconnect --repair`. The gateway and what is excluded stay reachable. Before the tunnel comes
+    /// up for the first time nothing is known, and so nothing is blocked. For the built-in set-up only.
     #[arg(long)]
     pub fail_closed: bool,
     /// Leave IPv6 alone even when the tunnel takes the default route; otherwise it is blocked, since it would pass by
+    ///
+    /// What is blocked is everything but the networks on the link, routes more special than 2000::/3, and the gateway
+    /// itself.
     #[arg(long)]
     pub no_ipv6_guard: bool,
     /// Go on when the gateway hands out another inner address after a reconnect, instead of ending with status 2

@@ -177,9 +177,16 @@ impl Applied {
             undo: Undo::DeleteRoute { route: route.clone() },
             lasting: self.fail_closed && route.device != self.device.device,
         };
+        let held = self.log.holds(&step.undo);
         let Err(error) = self.log.make(step, || netlink.add_route(route)) else {
             return Ok(());
         };
+        if held {
+            // It went with its network, which is not back yet. To know of it matters still: what stays blocked needs
+            // the ways past it, and the next change of the network may bring one.
+            tracing::debug!(destination = %route.destination, %error, "no way outside now");
+            return Ok(());
+        }
         let action = self.describe("cannot add route", route);
         let key = (route.destination, route.metric);
         match (error.raw_os_error(), read_routes(netlink)) {

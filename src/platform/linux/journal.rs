@@ -105,6 +105,7 @@ impl Journal {
         let start = || {
             let mut journal = Self::create_for(dir, Owner::ours(name, namespace))?;
             let mut steps = Vec::new();
+            let _alone = repair::alone(dir);
             for (path, left) in repair::left_to_last(dir, name) {
                 for step in &left {
                     journal.record(step)?;
@@ -489,7 +490,7 @@ mod tests {
             up: false,
             queue_len: 500,
         };
-        let undos = vec![
+        let undos = [
             Undo::RestoreLink { before: link },
             Undo::DeleteAddress {
                 device: 7,

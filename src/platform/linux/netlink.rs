@@ -264,8 +264,11 @@ impl Netlink {
         for family in [AddressFamily::Inet, AddressFamily::Inet6] {
             let mut message = RouteMessage::default();
             message.header.address_family = family;
-            let replies = self.request(RouteNetlinkMessage::GetRoute(message), NLM_F_DUMP)?;
-            // A kernel without IPv6 takes the question for one about all families.
+            let replies = match self.request(RouteNetlinkMessage::GetRoute(message), NLM_F_DUMP) {
+                Err(error) if family == AddressFamily::Inet6 && is_unknown_family(&error) => continue,
+                other => other?,
+            };
+            // A kernel without IPv6 may take the question for one about all families.
             entries.extend(replies.iter().filter_map(|reply| match reply {
                 RouteNetlinkMessage::NewRoute(message) if message.header.address_family == family => {
                     read(message)
@@ -358,6 +361,10 @@ impl fmt::Debug for Netlink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Netlink").finish_non_exhaustive()
     }
+}
+
+fn is_unknown_family(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EAFNOSUPPORT | libc::EOPNOTSUPP))
 }
 
 fn no_answer() -> io::Error {

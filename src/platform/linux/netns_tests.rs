@@ -1,5 +1,7 @@
 //! The built-in set-up and the device against a real kernel, each test in its own namespace.
 
+mod blocking;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;

@@ -22,7 +22,9 @@ impl Applied {
         let host = self.gateway_host();
         if let Some(gateway) = host {
             let hop = self.path_to_gateway(netlink, gateway, &table)?;
-            wanted.extend(self.outside_route(gateway.into(), hop, &table));
+            if gateway.is_ipv4() || hop.is_some() {
+                wanted.extend(self.outside_route(gateway.into(), hop, &table));
+            }
         }
         let host = host.map(IpNet::from);
         let excludes = self.plan.outside.iter().copied().map(IpNet::from);
@@ -54,6 +56,8 @@ impl Applied {
         match netlink.route_to(gateway) {
             Ok(hop) if hop.device == self.device.device => Ok(from_table),
             Ok(hop) => Ok(Some(hop)),
+            // nothing of the tunnel's can cover it
+            Err(_) if gateway.is_ipv6() => Ok(None),
             Err(error) => {
                 let action = format!("cannot find the route to the gateway {gateway}");
                 Err(SetupError::from_io(action, error))

@@ -1,9 +1,11 @@
 //! What dead processes left behind: taken back, or kept where it is to last.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::{Owner, check_private, file_name, parse, read, replace};
 use crate::platform::linux::netlink::Netlink;
@@ -55,6 +57,7 @@ pub fn repair_named(dir: &Path, name: Option<&str>) -> Repaired {
 
 fn repair_where(dir: &Path, name: Option<&str>, everything: bool) -> Repaired {
     let mut repaired = Repaired::default();
+    let _alone = alone(dir);
     for path in journals(dir) {
         repair_one(&path, name, everything, &mut repaired);
     }
@@ -75,6 +78,22 @@ pub(super) fn left_to_last(dir: &Path, name: &str) -> Vec<(PathBuf, Vec<Step>)> 
         }
     }
     found
+}
+
+/// Keeps other processes from the journals of the dead until it is dropped: of two that start at a time, one could write
+/// a journal back that the other has taken over. One that takes too long is not waited for.
+pub(super) fn alone(dir: &Path) -> Option<File> {
+    check_private(dir).ok()?;
+    let folder = File::open(dir).ok()?;
+    for _ in 0..ATTEMPTS {
+        match folder.try_lock() {
+            Ok(()) => return Some(folder),
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(_)) => break,
+        }
+    }
+    tracing::debug!("undo journals are not locked");
+    None
 }
 
 fn journals(dir: &Path) -> Vec<PathBuf> {
@@ -255,6 +274,10 @@ fn name_of_namespace(namespace: &str) -> Option<String> {
     let entry = entries.find(|entry| fs::metadata(entry.path()).is_ok_and(|file| file.ino() == inode))?;
     Some(entry.file_name().to_string_lossy().into_owned())
 }
+
+/// A repair may run scripts, each with its own limit.
+const ATTEMPTS: u32 = 400;
+const PAUSE: Duration = Duration::from_millis(25);
 
 /// Where `ip netns` keeps its names.
 const NAMED_NAMESPACES: &str = "/run/netns";
