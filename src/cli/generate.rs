@@ -146,6 +146,7 @@ fn sections(command: &str) -> &'static [Section] {
             manual::FORM_ENTRY,
             manual::TOKEN_SECRETS,
             manual::HOST_CHECKER,
+            manual::NAME_SERVERS,
             manual::OLD_GATEWAYS,
             manual::ENVIRONMENT,
             manual::FILES,

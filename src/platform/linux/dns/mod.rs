@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 pub use self::choice::RESOLVER_FILE;
 use self::choice::{Backend, Facts};
+use self::resolved::BusError;
 use self::undo::DnsUndo;
 use self::wanted::Wanted;
 use super::undo::{Undo, UndoLog};
@@ -273,17 +274,19 @@ impl Dns {
 impl Active {
     /// A resolved that was started anew has to be told again.
     async fn tell_again(&mut self) -> Result<(), SetupError> {
-        let told = |error: resolved::BusError| error.into_setup_error(&self.link.name);
-        if resolved::owner().await.map_err(told)? == self.owner {
-            return Ok(());
+        let told = self.tell_new_owner().await;
+        let anew = told.map_err(|error| error.into_setup_error(&self.link.name))?;
+        if anew {
+            tracing::info!("systemd-resolved was started anew and has the VPN's name servers again");
         }
-        let told = |error: resolved::BusError| error.into_setup_error(&self.link.name);
-        self.owner = Some(
-            resolved::set(self.link.device, &self.wanted)
-                .await
-                .map_err(told)?,
-        );
-        tracing::info!("systemd-resolved was started anew and has the VPN's name servers again");
         Ok(())
+    }
+
+    async fn tell_new_owner(&mut self) -> Result<bool, BusError> {
+        if resolved::owner().await? == self.owner {
+            return Ok(false);
+        }
+        self.owner = Some(resolved::set(self.link.device, &self.wanted).await?);
+        Ok(true)
     }
 }
