@@ -9,8 +9,12 @@ use crate::lab::wait_until;
 
 #[test]
 fn resolved_splits_questions_by_domain() {
-    let Some(package) = part("systemd-resolved") else { return };
-    let Some(mut machine) = Machine::start("--domains corp.example", &[]) else { return };
+    let Some(package) = part("systemd-resolved") else {
+        return;
+    };
+    let Some(mut machine) = Machine::start("--domains corp.example", &[]) else {
+        return;
+    };
     machine.start_resolved(&package);
     assert_home(&machine);
     let client = machine.connected("");
@@ -22,15 +26,22 @@ fn resolved_splits_questions_by_domain() {
     }
     assert_eq!(machine.look_up("www.example.net"), Some(OUTSIDE_ANSWER));
     assert_eq!(machine.outside.take_asked(), ["www.example.net"]);
-    assert_eq!(machine.inside.take_asked(), ["host.corp.example", "www.corp.example"]);
+    assert_eq!(
+        machine.inside.take_asked(),
+        ["host.corp.example", "www.corp.example"]
+    );
     client.interrupt();
     assert_home(&machine);
 }
 
 #[test]
 fn resolved_sends_everything_into_a_tunnel_that_takes_the_default_route() {
-    let Some(package) = part("systemd-resolved") else { return };
-    let Some(mut machine) = Machine::start("--include 0.0.0.0/0", &[]) else { return };
+    let Some(package) = part("systemd-resolved") else {
+        return;
+    };
+    let Some(mut machine) = Machine::start("--include 0.0.0.0/0", &[]) else {
+        return;
+    };
     machine.start_resolved(&package);
     let client = machine.connected("--dns resolved");
     client.wait_for("name servers 10.20.0.1 for all names by systemd-resolved");
@@ -45,8 +56,12 @@ fn resolved_sends_everything_into_a_tunnel_that_takes_the_default_route() {
 
 #[test]
 fn resolved_asks_both_sides_when_no_domain_is_known() {
-    let Some(package) = part("systemd-resolved") else { return };
-    let Some(mut machine) = Machine::start("", &[]) else { return };
+    let Some(package) = part("systemd-resolved") else {
+        return;
+    };
+    let Some(mut machine) = Machine::start("", &[]) else {
+        return;
+    };
     machine.start_resolved(&package);
     let client = machine.connected("");
     client.wait_for("no domain is known for them");
@@ -58,11 +73,17 @@ fn resolved_asks_both_sides_when_no_domain_is_known() {
 
 #[test]
 fn a_resolved_that_was_started_anew_is_told_again() {
-    let Some(package) = part("systemd-resolved") else { return };
-    let Some(mut machine) = Machine::start("--domains corp.example", &[]) else { return };
+    let Some(package) = part("systemd-resolved") else {
+        return;
+    };
+    let Some(mut machine) = Machine::start("--domains corp.example", &[]) else {
+        return;
+    };
     machine.start_resolved(&package);
     let client = machine.connected("");
     machine.end_last_service();
+    // it writes down what it was told for links; not every restart finds that again
+    fs::remove_dir_all(machine.lab.file("run/systemd/resolve/netif")).expect("a folder");
     machine.start_resolved_alone(&package);
     assert_eq!(machine.look_up("www.corp.example"), None);
     machine.lab.order("close tcp");
@@ -74,8 +95,12 @@ fn a_resolved_that_was_started_anew_is_told_again() {
 
 #[test]
 fn a_persistent_device_keeps_no_names_after_a_killed_client() {
-    let Some(package) = part("systemd-resolved") else { return };
-    let Some(mut machine) = Machine::start("--domains corp.example", &[]) else { return };
+    let Some(package) = part("systemd-resolved") else {
+        return;
+    };
+    let Some(mut machine) = Machine::start("--domains corp.example", &[]) else {
+        return;
+    };
     machine.start_resolved(&package);
     machine.lab.machine.ip("tuntap add dev vpn7 mode tun");
     let control = package.join("usr/bin/resolvectl");
@@ -88,8 +113,12 @@ fn a_persistent_device_keeps_no_names_after_a_killed_client() {
 
 #[test]
 fn a_resolved_that_hangs_is_passed_by_and_one_that_is_missing_is_told_at_once() {
-    let Some(package) = part("systemd-resolved") else { return };
-    let Some(mut machine) = Machine::start("--domains corp.example", &[]) else { return };
+    let Some(package) = part("systemd-resolved") else {
+        return;
+    };
+    let Some(mut machine) = Machine::start("--domains corp.example", &[]) else {
+        return;
+    };
     machine
         .client("--dns resolved")
         .exits(71)
@@ -110,41 +139,58 @@ fn a_resolved_that_hangs_is_passed_by_and_one_that_is_missing_is_told_at_once() 
     let link = fs::read_link(machine.etc("resolv.conf")).expect("a link again");
     assert_eq!(link, Path::new("../run/systemd/resolve/stub-resolv.conf"));
     machine.signal_last_service(libc::SIGCONT);
-    wait_until("resolved", A_MOMENT, || machine.look_up("www.example.net") == Some(OUTSIDE_ANSWER));
+    wait_until("resolved", A_MOMENT, || {
+        machine.look_up("www.example.net") == Some(OUTSIDE_ANSWER)
+    });
 }
 
 #[test]
 fn debians_resolvconf_puts_our_servers_first() {
-    let Some(mut machine) = Machine::start("--domains corp.example", &["resolvconf"]) else { return };
+    let Some(machine) = Machine::start("--domains corp.example", &["resolvconf"]) else {
+        return;
+    };
     machine.set_up_debians_resolvconf();
     assert_home(&machine);
     let client = machine.connected("");
     client.wait_for("name servers 10.20.0.1 for corp.example by resolvconf");
     let resolver = machine.resolver();
-    assert!(resolver.contains("nameserver 10.20.0.1\nnameserver 192.0.2.1\nsearch corp.example home.example\n"), "{resolver}");
+    assert!(
+        resolver.contains("nameserver 10.20.0.1\nnameserver 192.0.2.1\nsearch corp.example home.example\n"),
+        "{resolver}"
+    );
     for name in ["www.corp.example", "host"] {
         assert_eq!(machine.look_up(name), Some(INSIDE_ANSWER), "{name}");
     }
     client.interrupt();
     assert_home(&machine);
     machine.connected("").kill();
-    assert!(machine.resolver().contains("10.20.0.1"), "nothing was left behind");
+    assert!(
+        machine.resolver().contains("10.20.0.1"),
+        "nothing was left behind"
+    );
     machine.connected("--dns none").interrupt();
     assert_home(&machine);
 }
 
 #[test]
 fn openresolv_puts_our_servers_first_or_has_them_alone() {
-    for (include, options, with_home) in [("", "", true), ("--include 0.0.0.0/0", "--dns resolvconf", false)] {
+    for (include, options, with_home) in [("", "", true), ("--include 0.0.0.0/0", "--dns resolvconf", false)]
+    {
         let gateway = format!("--domains corp.example {include}");
-        let Some(machine) = Machine::start(&gateway, &["openresolv"]) else { return };
+        let Some(machine) = Machine::start(&gateway, &["openresolv"]) else {
+            return;
+        };
         machine.feed(&["resolvconf", "-a", "lan"], HOME);
         assert_home(&machine);
         let client = machine.connected(options);
         client.wait_for(" by resolvconf");
         let resolver = machine.resolver();
         assert!(resolver.contains("nameserver 10.20.0.1\n"), "{resolver}");
-        assert_eq!(resolver.contains("nameserver 192.0.2.1\n"), with_home, "{resolver}");
+        assert_eq!(
+            resolver.contains("nameserver 192.0.2.1\n"),
+            with_home,
+            "{resolver}"
+        );
         for name in ["www.corp.example", "host"] {
             assert_eq!(machine.look_up(name), Some(INSIDE_ANSWER), "{name}");
         }
@@ -156,14 +202,20 @@ fn openresolv_puts_our_servers_first_or_has_them_alone() {
 #[test]
 fn a_resolver_file_of_any_kind_comes_back_to_the_octet() {
     for kind in [Kind::Regular, Kind::Link, Kind::Mounted] {
-        let Some(machine) = Machine::start("--domains corp.example", &[]) else { return };
+        let Some(machine) = Machine::start("--domains corp.example", &[]) else {
+            return;
+        };
         let file = kind.lay_out(&machine);
         assert_home(&machine);
         let client = machine.client_after(kind.mounts(), "");
         client.wait_for("name servers 10.20.0.1 for corp.example by /etc/resolv.conf");
         client.wait_for("only systemd-resolved splits questions by domain");
         for name in ["www.corp.example", "host"] {
-            assert_eq!(kind.look_up(&machine, name), Some(INSIDE_ANSWER), "{kind:?} {name}");
+            assert_eq!(
+                kind.look_up(&machine, name),
+                Some(INSIDE_ANSWER),
+                "{kind:?} {name}"
+            );
         }
         // somebody else writes the file, and the tunnel notices when it looks around
         fs::write(&file, "nameserver 192.0.2.1\n").expect("a file");
@@ -172,13 +224,19 @@ fn a_resolver_file_of_any_kind_comes_back_to_the_octet() {
         client.wait_for("the VPN's name servers are in it again");
         assert_eq!(kind.look_up(&machine, "www.corp.example"), Some(INSIDE_ANSWER));
         client.interrupt();
-        assert_eq!(fs::read_to_string(&file).expect("a file"), "nameserver 192.0.2.1\n");
+        assert_eq!(
+            fs::read_to_string(&file).expect("a file"),
+            "nameserver 192.0.2.1\n"
+        );
         fs::write(&file, HOME).expect("a file");
         let before = kind.state(&machine);
         let client = machine.client_after(kind.mounts(), "");
         client.wait_connected();
         client.kill();
-        assert!(fs::read_to_string(&file).expect("a file").contains("10.20.0.1"), "nothing was left behind");
+        assert!(
+            fs::read_to_string(&file).expect("a file").contains("10.20.0.1"),
+            "nothing was left behind"
+        );
         let client = machine.client_after(kind.mounts(), "--dns none");
         client.wait_connected();
         client.interrupt();
@@ -230,7 +288,11 @@ impl Kind {
     fn state(self, machine: &Machine) -> String {
         machine.run_after(
             self.mounts(),
-            &["sh", "-c", "stat -c '%N %f %u %g %s' /etc/resolv.conf /etc/resolv.real* && cat /etc/resolv.conf"],
+            &[
+                "sh",
+                "-c",
+                "stat -c '%N %f %u %g %s' /etc/resolv.* && cat /etc/resolv.conf",
+            ],
         )
     }
 }

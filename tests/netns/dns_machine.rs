@@ -4,7 +4,9 @@
 //! The services come from unpacked packages: installing them would change the name servers of this machine.
 
 use std::fs;
+use std::io::Write;
 use std::net::Ipv4Addr;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -12,6 +14,7 @@ use std::time::Duration;
 use crate::client::Client;
 use crate::dns_server::Server;
 use crate::lab::{CLIENT, COOKIE, GATEWAY, INSIDE, Lab, SOON, end, left_out, wait_until};
+use crate::space;
 
 /// See the module.
 pub(crate) struct Machine {
@@ -33,8 +36,10 @@ impl Machine {
         let outside = Server::start(&lab.beyond, "192.0.2.1", OUTSIDE_ANSWER, "corp.example");
         let inside = Server::start(&lab.beyond, INSIDE, INSIDE_ANSWER, "");
         let etc = lab.file("etc");
-        let copied = Command::new("cp").arg("-a").arg("/etc/.").arg(&etc).stderr(Stdio::null());
-        drop(copied.status().expect("cp runs"));
+        let mut copy = Command::new("cp");
+        copy.arg("-a").arg("/etc/.").arg(&etc).stderr(Stdio::null());
+        // what cannot be read is not needed
+        copy.status().expect("cp runs");
         let machine = Self {
             lab,
             outside,
@@ -63,7 +68,10 @@ impl Machine {
 
     /// The resolver file as programs of the machine see it, or nothing.
     pub(crate) fn resolver(&self) -> String {
-        let output = self.command(&["cat", "/etc/resolv.conf"]).output().expect("cat runs");
+        let output = self
+            .command(&["cat", "/etc/resolv.conf"])
+            .output()
+            .expect("cat runs");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
@@ -77,7 +85,11 @@ impl Machine {
         let (run, etc) = (self.lab.file("run"), self.lab.file("etc"));
         let binds = [(run.as_path(), "/run"), (etc.as_path(), "/etc")];
         let mut command = self.lab.machine.command("sh", &binds);
-        command.args(["-c", &format!("set -e\n{}{lines}\nexec \"$@\"", self.mounts()), "sh"]);
+        command.args([
+            "-c",
+            &format!("set -e\n{}{lines}\nexec \"$@\"", self.mounts()),
+            "sh",
+        ]);
         command.args(line).env_clear();
         command
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
@@ -92,13 +104,19 @@ impl Machine {
             for folder in ["sbin", "lib"] {
                 let part = part.join(folder);
                 if part.is_dir() {
-                    let real = self.lab.file(&format!("real-{folder}"));
+                    let (real, both) = (
+                        self.lab.file(&format!("real-{folder}")),
+                        self.lab.file(&format!("both-{folder}")),
+                    );
                     fs::create_dir_all(&real).expect("a folder");
+                    fs::create_dir_all(&both).expect("a folder");
                     text += &format!(
                         "mount --bind /usr/{folder} {real}\n\
-                         mount -t tmpfs tmpfs /usr/{folder}\n\
-                         ln -s {real}/* {part}/* /usr/{folder}/\n",
+                         mount -t tmpfs tmpfs {both}\n\
+                         ln -s {real}/* {part}/* {both}/\n\
+                         mount --bind {both} /usr/{folder}\n",
                         real = real.display(),
+                        both = both.display(),
                         part = part.display(),
                     );
                 }
@@ -110,16 +128,41 @@ impl Machine {
     /// Runs a program of the machine that must succeed, and gives what it prints.
     #[track_caller]
     pub(crate) fn run(&self, line: &[&str]) -> String {
-        let output = self.command(line).output().expect("it starts");
+        self.run_after("", line)
+    }
+
+    /// The same behind lines of shell.
+    #[track_caller]
+    pub(crate) fn run_after(&self, lines: &str, line: &[&str]) -> String {
+        let output = self.command_after(lines, line).output().expect("it starts");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{line:?}: {text}{errors}");
         text
     }
 
+    /// Runs a program of the machine with an input.
+    pub(crate) fn feed(&self, line: &[&str], input: &str) {
+        let mut child = self
+            .command(line)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(input.as_bytes()).expect("a reader");
+        drop(stdin);
+        assert!(child.wait().expect("a child").success(), "{line:?}");
+    }
+
     /// The address that the C library of the machine finds for a name.
     pub(crate) fn look_up(&self, name: &str) -> Option<Ipv4Addr> {
-        let output = self.command(&["getent", "ahostsv4", name]).output().expect("getent runs");
+        self.look_up_after("", name)
+    }
+
+    /// The same behind lines of shell.
+    pub(crate) fn look_up_after(&self, lines: &str, name: &str) -> Option<Ipv4Addr> {
+        let mut command = self.command_after(lines, &["getent", "ahostsv4", name]);
+        let output = command.output().expect("getent runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         text.split_whitespace().next()?.parse().ok()
     }
@@ -148,7 +191,9 @@ impl Machine {
     pub(crate) fn serve(&mut self, log: &str, line: &[&str]) {
         let log = fs::File::create(self.lab.file(log)).expect("a file");
         let mut command = self.command(line);
-        command.env("SYSTEMD_LOG_LEVEL", "debug").env("SYSTEMD_LOG_TARGET", "console");
+        command
+            .env("SYSTEMD_LOG_LEVEL", "debug")
+            .env("SYSTEMD_LOG_TARGET", "console");
         command.stdout(log.try_clone().expect("a descriptor")).stderr(log);
         self.services.push(command.spawn().expect("the service starts"));
     }
@@ -160,6 +205,24 @@ impl Machine {
         }
     }
 
+    /// Sends a signal to the service that was started last.
+    pub(crate) fn signal_last_service(&self, number: i32) {
+        space::signal(self.services.last().expect("a service"), number);
+    }
+
+    /// What the installation of Debian's resolvconf does.
+    pub(crate) fn set_up_debians_resolvconf(&self) {
+        let package = part("resolvconf").expect("checked before");
+        let from = package.join("etc/resolvconf");
+        let copied = Command::new("cp").arg("-a").arg(from).arg(self.etc("")).status();
+        assert!(copied.expect("cp runs").success());
+        fs::create_dir_all(self.lab.file("run/resolvconf/interface")).expect("a folder");
+        fs::write(self.lab.file("run/resolvconf/enable-updates"), "").expect("a file");
+        fs::remove_file(self.etc("resolv.conf")).expect("removed");
+        symlink("../run/resolvconf/resolv.conf", self.etc("resolv.conf")).expect("a link");
+        self.feed(&["resolvconf", "-a", "lan.inet"], &format!("{HOME}\n"));
+    }
+
     /// Starts a system bus with the policy of systemd-resolved, and it; the machine's questions go there.
     pub(crate) fn start_resolved(&mut self, package: &Path) {
         let policy = package.join("usr/share/dbus-1/system.d");
@@ -168,7 +231,12 @@ impl Machine {
         let kept = system
             .lines()
             .filter(|line| !BUS_WITHOUT.iter().any(|word| line.contains(word)))
-            .map(|line| line.replace("<includedir>system.d<", &format!("<includedir>{}<", policy.display())));
+            .map(|line| {
+                line.replace(
+                    "<includedir>system.d<",
+                    &format!("<includedir>{}<", policy.display()),
+                )
+            });
         let text = kept.collect::<Vec<_>>().join("\n");
         fs::create_dir_all(self.lab.file("run/dbus")).expect("a folder");
         fs::write(self.lab.file("run/dbus/system.conf"), text).expect("a file");
@@ -177,13 +245,19 @@ impl Machine {
         self.append_etc("group", "systemd-resolve:x:991:\n");
         self.serve(
             "bus.log",
-            &["dbus-daemon", "--config-file=/run/dbus/system.conf", "--nofork", "--nopidfile"],
+            &[
+                "dbus-daemon",
+                "--config-file=/run/dbus/system.conf",
+                "--nofork",
+                "--nopidfile",
+            ],
         );
-        wait_until("the bus", SOON, || self.lab.file("run/dbus/system_bus_socket").exists());
+        wait_until("the bus", SOON, || {
+            self.lab.file("run/dbus/system_bus_socket").exists()
+        });
         self.run(&["install", "-d", "-o", "991", "-g", "991", "/run/systemd/resolve"]);
         drop(fs::remove_file(self.etc("resolv.conf")));
-        std::os::unix::fs::symlink("../run/systemd/resolve/stub-resolv.conf", self.etc("resolv.conf"))
-            .expect("a link");
+        symlink("../run/systemd/resolve/stub-resolv.conf", self.etc("resolv.conf")).expect("a link");
         self.start_resolved_alone(package);
     }
 

@@ -16,8 +16,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Listens on port 53 of `address` and answers every question for an address by `answer`, but those below `unknown`
-    /// by "no such name".
+    /// Listens on port 53 of `address` and answers every question for an address by `answer`, but those with `unknown` in
+    /// them by "no such name".
     pub(crate) fn start(space: &Space, address: &str, answer: Ipv4Addr, unknown: &'static str) -> Self {
         let socket = space.within(|| UdpSocket::bind((address, 53))).expect("port 53");
         let limit = Some(Duration::from_millis(100));
@@ -33,7 +33,7 @@ impl Server {
                 let Some((name, kind, end)) = question(&room[..len]) else {
                     continue;
                 };
-                let known = unknown.is_empty() || !(name == unknown || name.ends_with(&format!(".{unknown}")));
+                let known = unknown.is_empty() || !name.contains(unknown);
                 let reply = reply(&room[..end], known, (kind == TYPE_A).then_some(answer));
                 notes.lock().expect("no panic").push(name);
                 // The asker may be gone already.
@@ -92,8 +92,8 @@ fn reply(asked: &[u8], known: bool, answer: Option<Ipv4Addr>) -> Vec<u8> {
     reply[3] = if known { 0x80 } else { 0x83 };
     reply[4..12].copy_from_slice(&[0, 1, 0, u8::from(answer.is_some()), 0, 0, 0, 0]);
     if let Some(address) = answer {
-        // the name is that of the question; type A, class IN, one second, four octets
-        reply.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4]);
+        // the name is that of the question; type A, class IN, not to be kept, four octets
+        reply.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4]);
         reply.extend(address.octets());
     }
     reply
