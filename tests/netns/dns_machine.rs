@@ -32,7 +32,7 @@ impl Machine {
     /// Starts a lab whose gateway names the server inside, with further options for the gateway.
     pub(crate) fn start(options: &str, parts: &[&str]) -> Option<Self> {
         let parts = parts.iter().map(|name| part(name)).collect::<Option<_>>()?;
-        let lab = Lab::start(&format!("--dns {INSIDE} {options}"))?;
+        let lab = Lab::start(&format!("--keep-cookie --dns {INSIDE} {options}"))?;
         let outside = Server::start(&lab.beyond, "192.0.2.1", OUTSIDE_ANSWER, "corp.example");
         let inside = Server::start(&lab.beyond, INSIDE, INSIDE_ANSWER, "");
         let etc = lab.file("etc");
@@ -113,7 +113,8 @@ impl Machine {
                     text += &format!(
                         "mount --bind /usr/{folder} {real}\n\
                          mount -t tmpfs tmpfs {both}\n\
-                         ln -s {real}/* {part}/* {both}/\n\
+                         ln -s {real}/* {both}/\n\
+                         ln -s {part}/* {both}/ 2>/dev/null || :\n\
                          mount --bind {both} /usr/{folder}\n",
                         real = real.display(),
                         both = both.display(),
