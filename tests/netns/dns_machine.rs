@@ -227,7 +227,8 @@ impl Machine {
     /// Starts a system bus with the policy of systemd-resolved, and it; the machine's questions go there.
     pub(crate) fn start_resolved(&mut self, package: &Path) {
         let policy = package.join("usr/share/dbus-1/system.d");
-        let system = fs::read_to_string("/usr/share/dbus-1/system.conf").expect("the package dbus");
+        let system =
+            fs::read_to_string("/usr/share/dbus-1/system.conf").expect("the package dbus-system-bus-common");
         // as it stands, but in the foreground, with rights as they are
         let kept = system
             .lines()
