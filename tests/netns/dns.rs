@@ -145,6 +145,30 @@ fn a_resolved_that_hangs_is_passed_by_and_one_that_is_missing_is_told_at_once() 
 }
 
 #[test]
+fn a_refusal_of_resolved_names_the_rights_that_are_missing() {
+    let Some(package) = part("systemd-resolved") else {
+        return;
+    };
+    let Some(mut machine) = Machine::start("--domains corp.example", &[]) else {
+        return;
+    };
+    machine.start_resolved(&package);
+    let client = machine.client_with_net_admin("--dns resolved");
+    client
+        .exits(77)
+        .says("error: cannot set the name servers of tun0: operation not permitted")
+        .says("where: systemd-resolved, asked as nobody")
+        .says("a polkit rule that allows org.freedesktop.resolve1.set-dns-servers");
+    assert_home(&machine);
+    let client = machine.client_with_net_admin("");
+    client.wait_for("systemd-resolved is passed by");
+    client.wait_for("nobody takes the name servers of the VPN");
+    client.wait_connected();
+    client.interrupt();
+    assert_home(&machine);
+}
+
+#[test]
 fn debians_resolvconf_puts_our_servers_first() {
     let Some(machine) = Machine::start("--domains corp.example", &["resolvconf"]) else {
         return;

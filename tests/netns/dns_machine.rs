@@ -175,8 +175,22 @@ impl Machine {
 
     /// The same behind lines of shell.
     pub(crate) fn client_after(&self, lines: &str, options: &str) -> Client {
+        self.client_by(lines, CLIENT, options)
+    }
+
+    /// A client that is not root, but may change the network.
+    pub(crate) fn client_with_net_admin(&self, options: &str) -> Client {
+        // others may not enter the folder of the build
+        let copy = self.lab.file("run/vpnc-cli-copy");
+        fs::copy(CLIENT, &copy).expect("copied");
+        let starter = "setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=+net_admin \
+                       --ambient-caps=+net_admin /run/vpnc-cli-copy";
+        self.client_by("", starter, options)
+    }
+
+    fn client_by(&self, lines: &str, program: &str, options: &str) -> Client {
         let pin = &self.lab.pin;
-        let line = format!("{CLIENT} connect --cookie-on-stdin {GATEWAY} --servercert {pin} {options}");
+        let line = format!("{program} connect --cookie-on-stdin {GATEWAY} --servercert {pin} {options}");
         let words: Vec<&str> = line.split_whitespace().collect();
         Client::start(self.command_after(lines, &words), COOKIE)
     }

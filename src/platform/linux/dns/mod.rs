@@ -120,7 +120,7 @@ impl Dns {
             Backend::Resolvconf(_) => Ok(()),
         };
         if let Err(error) = result {
-            tracing::warn!("{error}");
+            tracing::warn!("{}", with_hint(&error));
         }
     }
 
@@ -171,7 +171,7 @@ impl Dns {
                     return Ok(());
                 }
                 Err(error) if is_auto => {
-                    tracing::warn!("{error}; {backend} is passed by");
+                    tracing::warn!("{}; {backend} is passed by", with_hint(&error));
                     self.take_back(log).await;
                 }
                 Err(error) => return Err(error),
@@ -269,6 +269,14 @@ impl Dns {
         };
         SetupError::Dns { choice, why }
     }
+}
+
+/// A failure that is no error, with the way out.
+fn with_hint(error: &SetupError) -> String {
+    if let SetupError::NotPermitted { hint: Some(hint), .. } = error {
+        return format!("{error} (try {hint})");
+    }
+    error.to_string()
 }
 
 impl Active {

@@ -48,11 +48,13 @@ fn put_in(path: &Path, log: &mut UndoLog) -> bool {
 /// Takes back as the log says, and gives what came of it.
 fn take_back(log: &mut UndoLog) -> Vec<Undone> {
     let steps = log.steps().to_vec();
-    let results = steps.iter().rev().map(|step| match step {
-        Undo::Dns(undo) => undo.perform_blocking().expect("taken back"),
-        other => panic!("{other:?}"),
-    });
-    let results = results.collect();
+    let undos = steps
+        .iter()
+        .rev()
+        .map(|step| step.as_dns().expect("a change of names"));
+    let results = undos
+        .map(|undo| undo.perform_blocking().expect("taken back"))
+        .collect();
     log.forget();
     results
 }
@@ -63,7 +65,7 @@ fn a_file_keeps_mode_and_owner_and_comes_back_to_the_octet() {
     let home = "search home.example\nnameserver 192.0.2.1";
     let path = folder.write("resolv.conf", home);
     fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("mode");
-    if crate::platform::privilege::effective_user() == 0 {
+    if privilege::effective_user() == 0 {
         std::os::unix::fs::chown(&path, Some(65534), Some(65533)).expect("owner");
     }
     let before = fs::metadata(&path).expect("metadata");
