@@ -11,6 +11,12 @@ mod client;
 mod closed;
 #[path = "netns/data.rs"]
 mod data;
+#[path = "netns/dns.rs"]
+mod dns;
+#[path = "netns/dns_machine.rs"]
+mod dns_machine;
+#[path = "netns/dns_server.rs"]
+mod dns_server;
 #[path = "netns/ending.rs"]
 mod ending;
 #[path = "netns/errors.rs"]

@@ -2,7 +2,7 @@
 
 mod daily;
 
-pub use self::daily::{CHANGES, CONFIGURATION, INSTANCES, NAME_SERVERS, RIGHTS, ROUTES, SYSTEMD};
+pub use self::daily::{CHANGES, CONFIGURATION, INSTANCES, RIGHTS, ROUTES, SYSTEMD};
 
 /// A section of examples, exit statuses and the like.
 #[derive(Debug, Clone, Copy)]
@@ -448,6 +448,34 @@ pub const OLD_GATEWAYS: Section = Section {
     ],
 };
 
+/// Who is told the name servers.
+pub const NAME_SERVERS: Section = Section {
+    heading: "Name servers",
+    entries: &[
+        (
+            "--dns auto",
+            "the first of those below that answers the questions of this machine; one that fails is passed by",
+        ),
+        (
+            "--dns resolved",
+            "systemd-resolved, which splits questions by domain: the gateway's domains and those of --dns-domain go to \
+             the VPN's servers and nothing else does. When the tunnel takes the default route, or with \
+             --dns-domain '~.', everything goes there. Without any domain both sides are asked for everything",
+        ),
+        (
+            "--dns resolvconf",
+            "the program resolvconf, Debian's or openresolv; all questions go to the VPN's servers first, unless a \
+             resolver of this machine splits them",
+        ),
+        (
+            "--dns file",
+            "/etc/resolv.conf: the VPN's servers in front of those that are there, three in all. At the end only our \
+             own lines are taken out, so what others wrote meanwhile stays",
+        ),
+        ("--dns none", "nobody"),
+    ],
+};
+
 /// Files of the program.
 pub const FILES: Section = Section {
     heading: "Files",
@@ -457,6 +485,10 @@ pub const FILES: Section = Section {
             "state of running tunnels, their sockets (NAME.sock) and what to undo after a crash, for root",
         ),
         ("$XDG_RUNTIME_DIR/vpnc-cli/", "the same for other users"),
+        (
+            "/etc/resolv.conf",
+            "gets name servers when neither systemd-resolved nor resolvconf is in charge",
+        ),
         (
             "/etc/vpnc/vpnc-script",
             "first of the usual places of a script for --network=script without -s",

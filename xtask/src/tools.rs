@@ -1,9 +1,12 @@
 //! Programs and headers the chores need, and how to get them.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
+use crate::cargo::root;
 use crate::say;
 
 /// A Debian package and how to see that what we need of it is there.
@@ -21,6 +24,8 @@ enum Check {
     Library(&'static str),
     /// A file.
     File(&'static str),
+    /// The package itself, whose files lie elsewhere on each kind of machine.
+    Package,
 }
 
 /// What the build needs for the second TLS back end.
@@ -47,7 +52,16 @@ pub(crate) const TEST: &[Tool] = &[
     Tool::new("vpnc-scripts", Check::File("/usr/share/vpnc-scripts/vpnc-script")),
     Tool::new("iperf3", Check::Program("iperf3", "--version")),
     Tool::new("procps", Check::Program("ps", "--version")),
+    Tool::new(
+        "dbus-system-bus-common",
+        Check::File("/usr/share/dbus-1/system.conf"),
+    ),
+    Tool::new("dbus-daemon", Check::Program("dbus-daemon", "--version")),
+    Tool::new("libsystemd-shared", Check::Package),
 ];
+
+/// Packages that the tests need as files. Installed they would take over the name servers of this machine.
+pub(crate) const PARTS: &[&str] = &["openresolv", "resolvconf", "systemd-resolved"];
 
 impl Tool {
     const fn new(package: &'static str, check: Check) -> Self {
@@ -61,7 +75,8 @@ impl Tool {
                 // how the build of the crate `openssl-sys` is told where the library is
                 std::env::var_os("OPENSSL_DIR").is_some() || starts("pkg-config", &["--exists", library])
             }
-            Check::File(path) => std::path::Path::new(path).exists(),
+            Check::File(path) => Path::new(path).exists(),
+            Check::Package => starts("dpkg", &["--status", self.package]),
         }
     }
 }
@@ -94,18 +109,93 @@ pub(crate) fn install(tools: &[Tool]) -> Vec<&'static str> {
     missing(tools)
 }
 
+/// The folder of unpacked packages, for the variable `VPNC_TEST_PARTS`.
+pub(crate) fn parts_folder() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    root().join(target).join("test-parts")
+}
+
+/// Unpacks the packages of [`PARTS`] that are not there yet.
+pub(crate) fn unpack_parts() -> Result<()> {
+    let folder = parts_folder();
+    for package in PARTS {
+        if !folder.join(package).is_dir() {
+            say::note(&format!("unpacking {package}"));
+            unpack(package, &folder).with_context(|| {
+                format!(
+                    "the package {package} cannot be unpacked; try: apt-get download {package}, then dpkg-deb -x \
+                     {package}_*.deb {}",
+                    folder.join(package).display()
+                )
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The folder gets its name last, so that it is whole when it is there.
+fn unpack(package: &str, folder: &Path) -> Result<()> {
+    let draft = folder.join(format!(".{package}"));
+    if draft.exists() {
+        fs::remove_dir_all(&draft)?;
+    }
+    fs::create_dir_all(draft.join("files"))?;
+    if download(package, &draft).is_err() && is_root() {
+        apt(&["update"])?;
+    }
+    let mut found = archive(&draft)?;
+    if found.is_none() {
+        download(package, &draft)?;
+        found = archive(&draft)?;
+    }
+    let archive = found.context("nothing was downloaded")?;
+    let files = draft.join("files");
+    let status = Command::new("dpkg-deb")
+        .arg("-x")
+        .arg(archive)
+        .arg(&files)
+        .status()?;
+    if !status.success() {
+        bail!("dpkg-deb: {status}");
+    }
+    fs::rename(files, folder.join(package))?;
+    fs::remove_dir_all(draft)?;
+    Ok(())
+}
+
+fn download(package: &str, folder: &Path) -> Result<()> {
+    // the user that apt becomes has no right to write here
+    let arguments = ["-o", "APT::Sandbox::User=root", "download", package];
+    finish_apt(apt_command(&arguments).current_dir(folder), &arguments)
+}
+
+fn archive(folder: &Path) -> Result<Option<PathBuf>> {
+    let files = fs::read_dir(folder)?.flatten().map(|file| file.path());
+    let mut archives = files.filter(|path| path.extension().is_some_and(|extension| extension == "deb"));
+    Ok(archives.next())
+}
+
 /// True for the user 0.
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
 fn apt(arguments: &[&str]) -> Result<()> {
-    let output = Command::new("apt-get")
+    finish_apt(&mut apt_command(arguments), arguments)
+}
+
+fn apt_command(arguments: &[&str]) -> Command {
+    let mut command = Command::new("apt-get");
+    command
         .args(["-q", "-o", "Dpkg::Use-Pty=0"])
         .args(arguments)
         .env("DEBIAN_FRONTEND", "noninteractive")
-        .stdin(Stdio::null())
-        .output()?;
+        .stdin(Stdio::null());
+    command
+}
+
+fn finish_apt(command: &mut Command, arguments: &[&str]) -> Result<()> {
+    let output = command.output()?;
     if output.status.success() {
         return Ok(());
     }

@@ -201,8 +201,8 @@ const LONG_ABOUT: &str = "\
 Headless VPN client for Juniper SSL VPN gateways that speak Network Connect (oNCP).
 
 `vpnc-cli connect` signs in, with a password, one-time codes or a certificate, or takes the session cookie of an \
-earlier sign-in, and the tunnel runs until you press Ctrl-C: packets go over ESP when UDP works and over TLS when it does not; addresses and routes are set up and put back. \
-Name servers are set by a vpnc-script (-s), not yet by the built-in set-up. The word `connect` may be left out when an option or the gateway comes first.
+earlier sign-in, and the tunnel runs until you press Ctrl-C: packets go over ESP when UDP works and over TLS when it does not; addresses, routes and name servers are set up and put back. \
+The word `connect` may be left out when an option or the gateway comes first.
 
 Options may follow the gateway, may be shortened as long as they stay unambiguous, and when one is given twice the \
 last counts, unless it says it may be repeated.";

@@ -77,29 +77,6 @@ pub const CONFIGURATION: Section = Section {
     ],
 };
 
-/// Name servers.
-pub const NAME_SERVERS: Section = Section {
-    heading: "Name servers",
-    entries: &[
-        (
-            "--dns auto",
-            "the first of these that is there: systemd-resolved, the program resolvconf, the file /etc/resolv.conf. -v tells \
-             why one was passed by. What was there before is put back at the end, also after a crash",
-        ),
-        (
-            "some names only",
-            "with systemd-resolved only the VPN's domains are asked inside when the tunnel does not take the default route: \
-             the gateway's list, or --dns-domain. --dns-domain ~DOMAIN is asked inside without being a search domain. \
-             /etc/resolv.conf cannot tell domains apart: all names are asked inside first",
-        ),
-        (
-            "other servers",
-            "--dns-server instead of the gateway's; --ignore-dns leaves its servers and domains out; --dns none leaves the \
-             machine alone",
-        ),
-    ],
-};
-
 /// Routes.
 pub const ROUTES: Section = Section {
     heading: "Routes",

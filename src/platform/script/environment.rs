@@ -25,7 +25,7 @@ pub(super) fn variables(interface: &Interface, config: &NetworkConfig) -> BTreeM
             all.insert(name.to_owned(), value);
         }
     };
-    let domains = clean_domains(&config.domains);
+    let (search, routing) = clean_domains(&config.domains);
     set("VPNGATEWAY", interface.gateway.to_string());
     set("TUNDEV", interface.name.clone());
     set("INTERNAL_IP4_ADDRESS", config.address.to_string());
@@ -40,8 +40,9 @@ pub(super) fn variables(interface: &Interface, config: &NetworkConfig) -> BTreeM
     }
     set("INTERNAL_IP4_DNS", first_three(&config.dns));
     set("INTERNAL_IP4_NBNS", first_three(&config.wins));
-    set("CISCO_DEF_DOMAIN", domains.join(" "));
-    set("CISCO_CSTP_OPTIONS", option_lines(config, &domains));
+    set("CISCO_DEF_DOMAIN", search.join(" "));
+    set("CISCO_SPLIT_DNS", split_domains(config, &search, &routing));
+    set("CISCO_CSTP_OPTIONS", option_lines(config, &search));
     for (prefix, nets) in [
         ("CISCO_SPLIT_INC", &include(config)),
         ("CISCO_SPLIT_EXC", &config.exclude),
@@ -116,8 +117,18 @@ fn first_three(servers: &[Ipv4Addr]) -> String {
     words.join(" ")
 }
 
-/// Domains that a shell script can read without harm. A leading `-` would look like an option.
-fn clean_domains(domains: &[String]) -> Vec<&str> {
+/// The domains whose questions belong to the VPN's servers. Unset when all questions do, or when nobody has asked for
+/// more than a list of search domains: scripts then decide as they always have.
+fn split_domains(config: &NetworkConfig, search: &[&str], routing: &[&str]) -> String {
+    if routing.is_empty() || routing.contains(&".") || config.takes_default_route() {
+        return String::new();
+    }
+    [search, routing].concat().join(",")
+}
+
+/// Domains that a shell script can read without harm: those to search, and those with `~` in front, without it, which are
+/// only for routing. A leading `-` would look like an option.
+fn clean_domains(domains: &[String]) -> (Vec<&str>, Vec<&str>) {
     let is_clean = |domain: &str| {
         !domain.is_empty()
             && !domain.starts_with('-')
@@ -125,19 +136,19 @@ fn clean_domains(domains: &[String]) -> Vec<&str> {
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
     };
-    let (clean, odd): (Vec<&str>, Vec<&str>) = domains
-        .iter()
-        .map(String::as_str)
-        // what only routes questions is no search domain, which is all that scripts know
-        .filter(|domain| !domain.starts_with('~'))
-        .partition(|domain| is_clean(domain));
-    for domain in odd {
-        tracing::warn!(
-            ?domain,
-            "search domain with odd characters is not given to the script"
-        );
+    let (mut search, mut routing) = (Vec::new(), Vec::new());
+    for domain in domains {
+        let (list, name) = match domain.strip_prefix('~') {
+            Some(name) => (&mut routing, name),
+            None => (&mut search, domain.as_str()),
+        };
+        if is_clean(name) {
+            list.push(name);
+        } else {
+            tracing::warn!(?domain, "domain with odd characters is not given to the script");
+        }
     }
-    clean
+    (search, routing)
 }
 
 #[cfg(test)]
@@ -199,6 +210,35 @@ mod tests {
                 .collect::<Vec<_>>(),
             expected
         );
+    }
+
+    #[test]
+    fn domains_for_routing_are_no_search_domains() {
+        for (include, domains, search, split) in [
+            (
+                &["10.0.0.0/8"][..],
+                &["corp.example"][..],
+                Some("corp.example"),
+                None,
+            ),
+            (
+                &["10.0.0.0/8"],
+                &["corp.example", "~lab.example", "~x y"],
+                Some("corp.example"),
+                Some("corp.example,lab.example"),
+            ),
+            (&["10.0.0.0/8"], &["~lab.example"], None, Some("lab.example")),
+            (&["10.0.0.0/8"], &["~."], None, None),
+            (&[], &["~lab.example"], None, None),
+        ] {
+            let mut config = config(include, &[]);
+            config.domains = domains.iter().map(|domain| (*domain).to_owned()).collect();
+            let all = variables(&interface(), &config);
+            let value = |name: &str| all.get(name).map(String::as_str);
+            assert_eq!(value("CISCO_DEF_DOMAIN"), search, "{domains:?}");
+            assert_eq!(value("CISCO_SPLIT_DNS"), split, "{domains:?}");
+            assert!(!all.values().any(|value| value.contains('~')));
+        }
     }
 
     #[test]

@@ -69,6 +69,7 @@ fn tools_and_rights() -> Result<()> {
             lacking.join(" ")
         );
     }
+    tools::unpack_parts()?;
     for (part, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
         let output = cargo(&[part, "--version"]).output();
         if !output.is_ok_and(|output| output.status.success()) {
@@ -89,6 +90,7 @@ fn tests(tally: &mut Tally) -> Result<()> {
     let mut tests = cargo(TESTS);
     tests
         .env("VPNC_TEST_REQUIRE_ALL", "1")
+        .env("VPNC_TEST_PARTS", tools::parts_folder())
         // there is no way out of the namespace, and nothing to fetch after the build
         .env("CARGO_NET_OFFLINE", "true");
     counted(&mut Sandbox::probe(Needs::ManyUsers)?.enclose(&tests)?, tally)

@@ -135,8 +135,7 @@ fn without(content: &[u8], tag: &str) -> Vec<u8> {
     let prefix = off_prefix(tag);
     let mut rest = Vec::with_capacity(content.len());
     let mut inside = false;
-    let mut lines = lines(content).peekable();
-    while let Some(mut line) = lines.next() {
+    for mut line in lines(content) {
         if is_begin(line, tag) {
             inside = true;
             continue;

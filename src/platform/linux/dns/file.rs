@@ -12,7 +12,7 @@ use super::super::undo::{Undo, UndoLog, Undone};
 use super::content::{self, Former, Origin};
 use super::undo::DnsUndo;
 use super::wanted::Wanted;
-use crate::platform::SetupError;
+use crate::platform::{SetupError, privilege};
 
 /// Makes the resolver file say what is wanted, and tells whether that was needed. To be called again whenever somebody
 /// may have changed it.
@@ -261,13 +261,13 @@ fn is_replaced(error: &io::Error) -> bool {
 
 fn failure(path: &Path, source: io::Error) -> SetupError {
     let action = format!("cannot write the name servers into {}", path.display());
-    match SetupError::from_io(action, source) {
-        SetupError::NotPermitted { action, .. } => SetupError::NotPermitted {
-            action,
-            place: Some(format!("running as {}", crate::platform::privilege::user_name())),
-            hint: Some("sudo, or leave the name servers as they are with --dns none".to_owned()),
-        },
-        other => other,
+    if source.kind() != io::ErrorKind::PermissionDenied {
+        return SetupError::from_io(action, source);
+    }
+    SetupError::NotPermitted {
+        action,
+        place: Some(format!("running as {}", privilege::user_name())),
+        hint: Some("sudo, or leave the name servers as they are with --dns none".to_owned()),
     }
 }
 

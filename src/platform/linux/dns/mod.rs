@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 pub use self::choice::RESOLVER_FILE;
 use self::choice::{Backend, Facts};
+use self::resolved::BusError;
 use self::undo::DnsUndo;
 use self::wanted::Wanted;
 use super::undo::{Undo, UndoLog};
@@ -119,7 +120,7 @@ impl Dns {
             Backend::Resolvconf(_) => Ok(()),
         };
         if let Err(error) = result {
-            tracing::warn!("{error}");
+            tracing::warn!("{}", with_hint(&error));
         }
     }
 
@@ -165,7 +166,7 @@ impl Dns {
                     return Ok(());
                 }
                 Err(error) if is_auto => {
-                    tracing::warn!("{error}; {backend} is passed by");
+                    tracing::warn!("{}; {backend} is passed by", with_hint(&error));
                     self.take_back(log).await;
                 }
                 Err(error) => return Err(error),
@@ -265,20 +266,30 @@ impl Dns {
     }
 }
 
+/// A failure that is no error, with the way out.
+fn with_hint(error: &SetupError) -> String {
+    if let SetupError::NotPermitted { hint: Some(hint), .. } = error {
+        return format!("{error} (try {hint})");
+    }
+    error.to_string()
+}
+
 impl Active {
     /// A resolved that was started anew has to be told again.
     async fn tell_again(&mut self) -> Result<(), SetupError> {
-        let told = |error: resolved::BusError| error.into_setup_error(&self.link.name);
-        if resolved::owner().await.map_err(told)? == self.owner {
-            return Ok(());
+        let told = self.tell_new_owner().await;
+        let anew = told.map_err(|error| error.into_setup_error(&self.link.name))?;
+        if anew {
+            tracing::info!("systemd-resolved was started anew and has the VPN's name servers again");
         }
-        let told = |error: resolved::BusError| error.into_setup_error(&self.link.name);
-        self.owner = Some(
-            resolved::set(self.link.device, &self.wanted)
-                .await
-                .map_err(told)?,
-        );
-        tracing::info!("systemd-resolved was started anew and has the VPN's name servers again");
         Ok(())
+    }
+
+    async fn tell_new_owner(&mut self) -> Result<bool, BusError> {
+        if resolved::owner().await? == self.owner {
+            return Ok(false);
+        }
+        self.owner = Some(resolved::set(self.link.device, &self.wanted).await?);
+        Ok(true)
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Program {
 pub(super) enum Kind {
     /// The package `resolvconf` of Debian. It ranks records by their names.
     Debian,
-    /// openresolv. It ranks records by a metric.
+    /// openresolv. It ranks records by their names as well, and behind those the ones with a metric.
     Open,
     /// systemd's, which only passes everything on to systemd-resolved.
     Resolvectl,
@@ -58,20 +58,18 @@ impl Program {
                 let prefix = first_pattern(&order).map(|prefix| format!("{prefix}."));
                 format!("{}{interface}", prefix.unwrap_or_default())
             }
+            // Names of tunnels come first by themselves (`dynamic_order`), unless they are given a metric, even 0.
+            Kind::Open if !ranks_first(interface) => format!("tun0.{interface}"),
             Kind::Open | Kind::Resolvectl => interface.to_owned(),
         }
     }
 
     /// Adds our record, or replaces it.
     pub(super) async fn add(&self, record: &str, wanted: &Wanted) -> io::Result<()> {
-        let mut arguments = Vec::new();
-        if self.kind == Kind::Open {
-            // first of all, and when everything goes into the tunnel the only one. Never private (-p): without a
-            // resolver of its own the machine would then not ask our servers at all
-            arguments.extend(["-m", "0"]);
-            arguments.extend(wanted.everything.then_some("-x"));
-        }
-        arguments.extend(["-a", record]);
+        // Alone when everything goes into the tunnel. Never private (-p): without a resolver of its own the machine would
+        // then not ask our servers at all.
+        let alone = (self.kind == Kind::Open && wanted.everything).then_some("-x");
+        let arguments: Vec<&str> = alone.into_iter().chain(["-a", record]).collect();
         run(&self.path, &arguments, &lines(wanted)).await
     }
 }
@@ -99,6 +97,14 @@ fn first_pattern(order: &str) -> Option<&str> {
         .lines()
         .filter_map(|line| line.trim().strip_suffix('*'))
         .find(|word| is_word(word))
+}
+
+/// True for names that openresolv ranks before those of other interfaces.
+fn ranks_first(interface: &str) -> bool {
+    ["tap", "tun", "vpn"].iter().any(|kind| {
+        let number = interface.strip_prefix(kind);
+        number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+    })
 }
 
 /// Runs the program with `input`. What it says goes to the log, and its first complaint into the error.
@@ -195,6 +201,22 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(first_pattern(order), expected);
+        }
+    }
+
+    #[test]
+    fn openresolv_gets_a_name_that_ranks_first() {
+        for (interface, expected) in [
+            ("tun0", "tun0"),
+            ("vpn12", "vpn12"),
+            ("tunnel", "tun0.tunnel"),
+            ("work", "tun0.work"),
+        ] {
+            let program = Program {
+                path: "/sbin/resolvconf".into(),
+                kind: Kind::Open,
+            };
+            assert_eq!(program.record(interface), expected);
         }
     }
 

@@ -1,5 +1,10 @@
 //! systemd-resolved over D-Bus: servers and domains of one link, which it forgets with the link.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "D-Bus knows dozens of errors, of which we tell a few apart"
+)]
+
 use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -44,7 +49,7 @@ pub(super) async fn is_available() -> Result<bool, BusError> {
 /// Makes resolved forget what was set on the link. Fails with [`BusError::NoService`] or [`BusError::NoLink`] when it
 /// has forgotten that by itself.
 pub(super) async fn revert(device: u32) -> Result<(), BusError> {
-    within_limit(async {
+    within(REVERT_LIMIT, async {
         let bus = Bus::connect().await?;
         if bus.owner().await?.is_none() {
             return Err(BusError::NoService);
@@ -70,8 +75,8 @@ pub(super) enum BusError {
     #[error("systemd-resolved refuses: {0}")]
     Refused(String),
     /// No answer.
-    #[error("no answer from systemd-resolved within {} s", LIMIT.as_secs())]
-    Slow,
+    #[error("no answer from systemd-resolved within {} s", .0.as_secs())]
+    Slow(Duration),
     /// Anything else.
     #[error("systemd-resolved answers: {0}")]
     Other(String),
@@ -102,7 +107,7 @@ impl From<BusError> for io::Error {
     fn from(error: BusError) -> Self {
         let kind = match error {
             BusError::Refused(_) => io::ErrorKind::PermissionDenied,
-            BusError::Slow => io::ErrorKind::TimedOut,
+            BusError::Slow(_) => io::ErrorKind::TimedOut,
             BusError::NoBus(_) | BusError::NoService | BusError::NoLink => io::ErrorKind::NotFound,
             BusError::Other(_) => io::ErrorKind::Other,
         };
@@ -120,11 +125,13 @@ impl From<zbus::Error> for BusError {
                 | fdo::Error::InteractiveAuthorizationRequired(text) => return Self::Refused(text.clone()),
                 fdo::Error::ServiceUnknown(_) | fdo::Error::NameHasNoOwner(_) => return Self::NoService,
                 fdo::Error::NoReply(_) | fdo::Error::Timeout(_) | fdo::Error::TimedOut(_) => {
-                    return Self::Slow;
+                    return Self::Slow(LIMIT);
                 }
                 other => return Self::Other(other.to_string()),
             },
-            zbus::Error::InputOutput(error) if error.kind() == io::ErrorKind::TimedOut => return Self::Slow,
+            zbus::Error::InputOutput(error) if error.kind() == io::ErrorKind::TimedOut => {
+                return Self::Slow(LIMIT);
+            }
             other => return Self::Other(other.to_string()),
         };
         match name {
@@ -233,15 +240,22 @@ fn index(device: u32) -> Result<i32, BusError> {
 }
 
 async fn within_limit<T>(step: impl Future<Output = Result<T, BusError>>) -> Result<T, BusError> {
-    tokio::time::timeout(LIMIT, step)
+    within(LIMIT, step).await
+}
+
+async fn within<T>(limit: Duration, step: impl Future<Output = Result<T, BusError>>) -> Result<T, BusError> {
+    tokio::time::timeout(limit, step)
         .await
-        .unwrap_or(Err(BusError::Slow))
+        .unwrap_or(Err(BusError::Slow(limit)))
 }
 
 const SERVICE: &str = "org.freedesktop.resolve1";
 
 /// How long resolved may take for all of it. It answers in milliseconds, unless it hangs.
 const LIMIT: Duration = Duration::from_secs(3);
+
+/// The same for the end, when somebody waits.
+const REVERT_LIMIT: Duration = Duration::from_secs(1);
 
 const POLKIT_HINT: &str = "sudo, or a polkit rule that allows org.freedesktop.resolve1.set-dns-servers, set-domains, \
     set-default-route and revert; or --dns none";
@@ -283,7 +297,7 @@ mod tests {
             &error,
             SetupError::NotPermitted { hint: Some(hint), .. } if hint.contains("set-dns-servers")
         ));
-        let error = BusError::Slow.into_setup_error("tun0");
+        let error = BusError::Slow(LIMIT).into_setup_error("tun0");
         assert_eq!(
             error.to_string(),
             "cannot set the name servers of tun0: no answer from systemd-resolved within 3 s"

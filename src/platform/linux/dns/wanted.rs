@@ -70,7 +70,8 @@ impl Wanted {
 
     /// True when questions are split between the VPN's servers and others by their domain.
     pub(super) fn is_split(&self) -> bool {
-        !self.everything && !(self.search.is_empty() && self.routing.is_empty())
+        let names_domains = !self.search.is_empty() || !self.routing.is_empty();
+        names_domains && !self.everything
     }
 }
 
