@@ -17,6 +17,8 @@ mod faults;
 mod figures;
 #[path = "netns/host_check.rs"]
 mod host_check;
+#[path = "netns/inner.rs"]
+mod inner;
 #[path = "netns/lab.rs"]
 mod lab;
 #[path = "netns/ping.rs"]
@@ -35,6 +37,8 @@ mod script;
 mod sign_in;
 #[path = "netns/snapshot.rs"]
 mod snapshot;
+#[path = "netns/socks.rs"]
+mod socks;
 #[path = "netns/space.rs"]
 mod space;
 #[path = "netns/transfer.rs"]

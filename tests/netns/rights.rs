@@ -65,12 +65,16 @@ fn an_own_device_without_the_right_to_set_routes_is_told_before_any_connection()
     assert!(!ping::answers(&lab, Duration::from_millis(100)));
 }
 
-/// A lab, and a copy of the client where an ordinary user can reach it.
 fn lab_for_nobody() -> Option<(Lab, PathBuf)> {
+    lab_for_nobody_with("")
+}
+
+/// A lab with these options of the gateway, and a copy of the client where an ordinary user can reach it.
+pub(crate) fn lab_for_nobody_with(options: &str) -> Option<(Lab, PathBuf)> {
     if !has("setpriv") {
         return None;
     }
-    let lab = Lab::start("")?;
+    let lab = Lab::start(options)?;
     let program = lab.file("client");
     fs::copy(CLIENT, &program).expect("a copy");
     let open = |mode| Permissions::from_mode(mode);
@@ -79,12 +83,15 @@ fn lab_for_nobody() -> Option<(Lab, PathBuf)> {
     Some((lab, program))
 }
 
-fn as_nobody(lab: &Lab, program: &Path, options: &str) -> Client {
+/// The client of an ordinary user who has no capability and can get none.
+pub(crate) fn as_nobody(lab: &Lab, program: &Path, options: &str) -> Client {
     let starter = [
         "setpriv",
         "--reuid=65534",
         "--regid=65534",
         "--clear-groups",
+        "--inh-caps=-all",
+        "--bounding-set=-all",
         "--no-new-privs",
     ];
     let mut command = lab.program(&[&starter[..], &[&program.to_string_lossy()]].concat());

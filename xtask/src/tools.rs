@@ -42,6 +42,7 @@ pub(crate) const TEST: &[Tool] = &[
     Tool::new("openssl", Check::Program("openssl", "version")),
     Tool::new("bash", Check::Program("bash", "--version")),
     Tool::new("dash", Check::File("/usr/bin/dash")),
+    Tool::new("curl", Check::Program("curl", "--version")),
     Tool::new("busybox", Check::Program("busybox", "true")),
     Tool::new("openconnect", Check::Program("openconnect", "--version")),
     Tool::new("vpnc-scripts", Check::File("/usr/share/vpnc-scripts/vpnc-script")),
