@@ -21,6 +21,8 @@ mod host_check;
 mod inner;
 #[path = "netns/lab.rs"]
 mod lab;
+#[path = "netns/netns.rs"]
+mod netns;
 #[path = "netns/ping.rs"]
 mod ping;
 #[path = "netns/privacy.rs"]
@@ -33,6 +35,8 @@ mod rights;
 mod routes;
 #[path = "netns/script.rs"]
 mod script;
+#[path = "netns/script_tun.rs"]
+mod script_tun;
 #[path = "netns/sign_in.rs"]
 mod sign_in;
 #[path = "netns/snapshot.rs"]

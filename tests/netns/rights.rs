@@ -3,6 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use crate::client::Client;
@@ -85,6 +86,17 @@ pub(crate) fn lab_for_nobody_with(options: &str) -> Option<(Lab, PathBuf)> {
 
 /// The client of an ordinary user who has no capability and can get none.
 pub(crate) fn as_nobody(lab: &Lab, program: &Path, options: &str) -> Client {
+    let mut command = command_as_nobody(lab, &[&program.to_string_lossy()]);
+    let line = format!(
+        "connect --cookie-on-stdin {GATEWAY} --servercert {} {options}",
+        lab.pin
+    );
+    command.args(line.split_whitespace().map(|word| word.replace('~', " ")));
+    Client::start(command, COOKIE)
+}
+
+/// A program of that user.
+pub(crate) fn command_as_nobody(lab: &Lab, line: &[&str]) -> Command {
     let starter = [
         "setpriv",
         "--reuid=65534",
@@ -94,13 +106,7 @@ pub(crate) fn as_nobody(lab: &Lab, program: &Path, options: &str) -> Client {
         "--bounding-set=-all",
         "--no-new-privs",
     ];
-    let mut command = lab.program(&[&starter[..], &[&program.to_string_lossy()]].concat());
-    let line = format!(
-        "connect --cookie-on-stdin {GATEWAY} --servercert {} {options}",
-        lab.pin
-    );
-    command.args(line.split_whitespace());
-    Client::start(command, COOKIE)
+    lab.program(&[&starter[..], line].concat())
 }
 
 /// Name of that user on every distribution.

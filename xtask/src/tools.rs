@@ -44,6 +44,7 @@ pub(crate) const TEST: &[Tool] = &[
     Tool::new("dash", Check::File("/usr/bin/dash")),
     Tool::new("curl", Check::Program("curl", "--version")),
     Tool::new("busybox", Check::Program("busybox", "true")),
+    Tool::new("ocproxy", Check::File("/usr/bin/ocproxy")),
     Tool::new("openconnect", Check::Program("openconnect", "--version")),
     Tool::new("vpnc-scripts", Check::File("/usr/share/vpnc-scripts/vpnc-script")),
     Tool::new("iperf3", Check::Program("iperf3", "--version")),
