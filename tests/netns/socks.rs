@@ -86,11 +86,16 @@ fn what_cannot_be_reached_is_told_in_the_words_of_socks() {
         assert!(told.contains(&format!("({code})")), "{place}: {told}");
         assert_eq!(output.status.code(), Some(97), "{place}: {told}");
     }
-    // a gateway without a way there says so
+    // what a router inside says is passed on
+    lab.beyond.ip("route add prohibit 10.20.8.0/24");
     lab.beyond.ip("route add unreachable 10.20.9.0/24");
-    let output = run_curl(&lab, port, &["http://10.20.9.9/"]);
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(told.contains("(4)"), "{told}");
+    let switch = "/proc/sys/net/ipv4/conf/all/forwarding";
+    lab.beyond.within(|| fs::write(switch, "1")).expect("a switch");
+    for (place, code) in [("10.20.8.8", 2), ("10.20.9.9", 4)] {
+        let output = run_curl(&lab, port, &["--max-time", "20", &format!("http://{place}/")]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains(&format!("({code})")), "{place}: {told}");
+    }
     client.interrupt();
 }
 
