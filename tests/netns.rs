@@ -29,12 +29,16 @@ mod faults;
 mod figures;
 #[path = "netns/host_check.rs"]
 mod host_check;
+#[path = "netns/inner.rs"]
+mod inner;
 #[path = "netns/killed.rs"]
 mod killed;
 #[path = "netns/lab.rs"]
 mod lab;
 #[path = "netns/life.rs"]
 mod life;
+#[path = "netns/netns.rs"]
+mod netns;
 #[path = "netns/ping.rs"]
 mod ping;
 #[path = "netns/privacy.rs"]
@@ -49,10 +53,14 @@ mod rights;
 mod routes;
 #[path = "netns/script.rs"]
 mod script;
+#[path = "netns/script_tun.rs"]
+mod script_tun;
 #[path = "netns/sign_in.rs"]
 mod sign_in;
 #[path = "netns/snapshot.rs"]
 mod snapshot;
+#[path = "netns/socks.rs"]
+mod socks;
 #[path = "netns/soak.rs"]
 mod soak;
 #[path = "netns/space.rs"]

@@ -104,7 +104,8 @@ fn streams(options: &str, path: &str) {
     client.interrupt();
 }
 
-fn amount() -> u64 {
+/// Octets to move where much is to be moved.
+pub(crate) fn amount() -> u64 {
     let wanted = std::env::var("VPNC_TEST_BYTES").ok();
     wanted.map_or(100_000_000, |text| {
         text.parse().expect("a number in VPNC_TEST_BYTES")

@@ -3,6 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use crate::client::Client;
@@ -67,10 +68,15 @@ fn an_own_device_without_the_right_to_set_routes_is_told_before_any_connection()
 
 /// A lab, and a copy of the client where an ordinary user can reach it.
 pub(crate) fn lab_for_nobody() -> Option<(Lab, PathBuf)> {
+    lab_for_nobody_with("")
+}
+
+/// A lab with these options of the gateway, and a copy of the client where an ordinary user can reach it.
+pub(crate) fn lab_for_nobody_with(options: &str) -> Option<(Lab, PathBuf)> {
     if !has("setpriv") {
         return None;
     }
-    let lab = Lab::start("")?;
+    let lab = Lab::start(options)?;
     let program = lab.file("client");
     fs::copy(CLIENT, &program).expect("a copy");
     let open = |mode| Permissions::from_mode(mode);
@@ -79,21 +85,29 @@ pub(crate) fn lab_for_nobody() -> Option<(Lab, PathBuf)> {
     Some((lab, program))
 }
 
+/// The client of an ordinary user who has no capability and can get none.
 pub(crate) fn as_nobody(lab: &Lab, program: &Path, options: &str) -> Client {
+    let mut command = command_as_nobody(lab, &[&program.to_string_lossy()]);
+    let line = format!(
+        "connect --cookie-on-stdin {GATEWAY} --servercert {} {options}",
+        lab.pin
+    );
+    command.args(line.split_whitespace().map(|word| word.replace('~', " ")));
+    Client::start(command, COOKIE)
+}
+
+/// A program of that user.
+pub(crate) fn command_as_nobody(lab: &Lab, line: &[&str]) -> Command {
     let starter = [
         "setpriv",
         "--reuid=65534",
         "--regid=65534",
         "--clear-groups",
+        "--inh-caps=-all",
+        "--bounding-set=-all",
         "--no-new-privs",
     ];
-    let mut command = lab.program(&[&starter[..], &[&program.to_string_lossy()]].concat());
-    let line = format!(
-        "connect --cookie-on-stdin {GATEWAY} --servercert {} {options}",
-        lab.pin
-    );
-    command.args(line.split_whitespace());
-    Client::start(command, COOKIE)
+    lab.program(&[&starter[..], line].concat())
 }
 
 /// Name of that user on every distribution.

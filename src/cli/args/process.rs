@@ -44,12 +44,22 @@ pub struct ProcessArgs {
 #[command(next_help_heading = "Without root, or for some programs only (one of these)")]
 pub struct InsteadOfTunArgs {
     /// No device: be a SOCKS5 proxy into the VPN, on this port (of 127.0.0.1 unless ADDR is given)
+    ///
+    /// Needs no right at all and changes nothing on this machine; CONNECT as to an HTTP proxy is understood too. Names
+    /// are looked up by the VPN's name servers, with its search domains, and never outside (curl --socks5-hostname,
+    /// socks5h:// elsewhere). Everything asked for goes into the tunnel but what is excluded from it; IPv4 and TCP only.
     #[arg(long, value_name = "[ADDR:]PORT", value_parser = values::listener, group = DEVICE)]
     pub socks: Option<std::net::SocketAddr>,
     /// No device: exchange packets with the command of -s over a socket
+    ///
+    /// As in OpenConnect, for programs such as ocproxy: the number of the socket is in VPNFD, each message is a packet.
+    /// The tunnel ends with the command.
     #[arg(short = 'S', long, group = DEVICE, requires = "script")]
     pub script_tun: bool,
     /// Put the device into this network namespace: a name of `ip netns`, or a path
+    ///
+    /// Only what is started there uses the VPN. A namespace of one's own needs no right: unshare -Urn makes one, and its
+    /// path is /proc/PID/ns/net.
     #[arg(long, value_name = "NAME|PATH", group = DEVICE)]
     pub netns: Option<PathBuf>,
 }

@@ -74,15 +74,11 @@ fn listen(address: SocketAddr) -> io::Result<tokio::net::TcpListener> {
 }
 
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> Error {
-    let status = match error.kind() {
-        io::ErrorKind::PermissionDenied => ExitStatus::NoPermission,
-        _ => ExitStatus::CannotCreate,
-    };
-    let error = Error::new(status, format!("cannot listen at {address}: {}", plain_io(error)));
-    match status {
-        ExitStatus::NoPermission => error.hint("a port from 1024 up:  --socks 1080"),
-        _ => error.hint("another port:  --socks 1081"),
+    let message = format!("cannot listen at {address}: {}", plain_io(error));
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return Error::new(ExitStatus::NoPermission, message).hint("a port from 1024 up:  --socks 1080");
     }
+    Error::new(ExitStatus::CannotCreate, message).hint("another port:  --socks 1081")
 }
 
 /// Programs that wait to be accepted.

@@ -38,9 +38,8 @@ pub(super) async fn serve(listener: TcpListener, stack: Arc<Stack>) {
 async fn attend(mut program: TcpStream, stack: Arc<Stack>, names: Arc<Names>) {
     // what is passed on is not held back; without it things are only slower
     drop(program.set_nodelay(true));
-    let outcome = match timeout(REQUEST_LIMIT, request::read(&mut program)).await {
-        Ok(outcome) => outcome,
-        Err(_) => return,
+    let Ok(outcome) = timeout(REQUEST_LIMIT, request::read(&mut program)).await else {
+        return tracing::debug!("the proxy waits no longer for a request");
     };
     let (language, refusal) = match outcome {
         Ok((language, target)) => match open(&target, &stack, &names).await {

@@ -259,7 +259,7 @@ impl Inner {
         // packets arrive in batches, and a batch is acknowledged at once
         socket.set_ack_delay(None);
         socket.set_nagle_enabled(false);
-        socket.set_timeout(Some(smoltcp::time::Duration::from_secs(PATIENCE.as_secs())));
+        // no time-out: the stack's would also end connections that are idle, and a program has one of its own
         let from = SocketAddrV4::new(address, self.free_port());
         socket
             .connect(self.interface.context(), endpoint(to), endpoint(from))
@@ -439,10 +439,6 @@ const SEND_BUFFER: usize = 512 << 10;
 /// For one conversation, as many datagrams in as many octets.
 const DATAGRAMS: usize = 4;
 const DATAGRAM_BUFFER: usize = 8 << 10;
-
-/// How long octets may go without acknowledgement before the connection is given up. More than a reconnect may take,
-/// about as long as Linux waits.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// How long a connection may take for its last words.
 const ORPHAN_LIMIT: Duration = Duration::from_secs(60);

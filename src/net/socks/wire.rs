@@ -47,7 +47,7 @@ impl Device for Egress<'_> {
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Slot<'_>> {
-        (!self.batch.is_full()).then(|| Slot(self.batch))
+        (!self.batch.is_full()).then_some(Slot(self.batch))
     }
 
     fn capabilities(&self) -> DeviceCapabilities {

@@ -89,7 +89,7 @@ impl Namespace {
     }
 
     fn owner(&self) -> io::Result<File> {
-        Ok(ioctl(&self.file, NS_GET_USERNS).map(file_of)?)
+        ioctl(&self.file, NS_GET_USERNS).map(file_of)
     }
 }
 

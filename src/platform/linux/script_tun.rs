@@ -144,7 +144,7 @@ impl Shared {
 
 impl TunDevice for ScriptTun {
     fn name(&self) -> &str {
-        "the command of -s"
+        "script"
     }
 
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

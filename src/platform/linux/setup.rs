@@ -67,7 +67,7 @@ impl NativeSetup {
                     "running as {} without CAP_NET_ADMIN",
                     privilege::user_name()
                 )),
-                hint: Some("sudo, or leave the set-up to others with --network none or -s SCRIPT".to_owned()),
+                hint: Some("sudo, or leave the set-up to others with --network none or -s SCRIPT, or have no device:  --socks 1080".to_owned()),
             });
         }
         let dns = Dns::new(options.dns, options.resolver_file.clone());

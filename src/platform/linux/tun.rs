@@ -202,13 +202,17 @@ fn check_name(name: &str) -> Result<(), SetupError> {
 
 fn cannot_enter(namespace: Option<&Namespace>, error: io::Error) -> SetupError {
     let place = namespace.map_or_else(String::new, |namespace| namespace.path().display().to_string());
-    match SetupError::from_io(format!("cannot enter the network namespace {place}"), error) {
-        SetupError::NotPermitted { action, .. } => SetupError::NotPermitted {
+    let action = format!("cannot enter the network namespace {place}");
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return SetupError::NotPermitted {
             action,
             place: Some(format!("running as {}", privilege::user_name())),
             hint: Some(OWN_NAMESPACE_HINT.to_owned()),
-        },
-        other => other,
+        };
+    }
+    SetupError::System {
+        action,
+        source: error,
     }
 }
 
@@ -232,7 +236,9 @@ fn open_error(name: &str, existed: bool, error: tun::Error) -> SetupError {
             name: name.to_owned(),
         },
         Some(libc::ENOENT | libc::ENODEV | libc::ENXIO) => SetupError::System {
-            action: format!("{CREATE}: /dev/net/tun is missing (modprobe tun)"),
+            action: format!(
+                "{CREATE}: /dev/net/tun is missing (modprobe tun, or --socks 1080, which needs none)"
+            ),
             source: error,
         },
         _ => system(error),
@@ -250,7 +256,7 @@ const CREATE: &str = "cannot create the tunnel device";
 
 /// The way out without rights, `cli.md §10`.
 const OWN_DEVICE_HINT: &str = "sudo, or a device made in advance:  ip tuntap add dev vpn0 mode tun user joe   \
-                               then  -i vpn0 --network none";
+                               then  -i vpn0 --network none; or no device at all:  --socks 1080";
 
 /// The same for a namespace.
 const OWN_NAMESPACE_HINT: &str =
@@ -306,7 +312,7 @@ mod tests {
         assert_eq!(
             lines[2],
             "  try: sudo, or a device made in advance:  ip tuntap add dev vpn0 mode tun user joe   then  \
-             -i vpn0 --network none"
+             -i vpn0 --network none; or no device at all:  --socks 1080"
         );
         assert_eq!(error.status, crate::exit::ExitStatus::NoPermission);
     }
