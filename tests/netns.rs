@@ -15,14 +15,20 @@ mod errors;
 mod faults;
 #[path = "netns/figures.rs"]
 mod figures;
+#[path = "netns/hooks.rs"]
+mod hooks;
 #[path = "netns/host_check.rs"]
 mod host_check;
 #[path = "netns/lab.rs"]
 mod lab;
+#[path = "netns/outer.rs"]
+mod outer;
 #[path = "netns/ping.rs"]
 mod ping;
 #[path = "netns/privacy.rs"]
 mod privacy;
+#[path = "netns/privileges.rs"]
+mod privileges;
 #[path = "netns/repair.rs"]
 mod repair;
 #[path = "netns/rights.rs"]

@@ -1,6 +1,7 @@
 //! The terminal front end: one run from arguments to exit status.
 
 pub mod args;
+mod bug_report;
 mod connect;
 pub mod console;
 pub mod cookie;
@@ -69,6 +70,7 @@ fn execute(cli: &Cli, environment: &Environment) -> ExitStatus {
         Command::Auth(args) => auth_command(args, &cli.messages, environment, &console),
         Command::Probe(args) => probe(args, &cli.messages, environment, &console),
         Command::Logout(args) => logout(args, environment, &console),
+        Command::BugReport(args) => bug_report::run(args, environment),
         Command::Completions(args) => print(&generate::completion(args.shell)),
         Command::Man(args) => generate::write_files(args),
     };

@@ -66,7 +66,7 @@ fn an_own_device_without_the_right_to_set_routes_is_told_before_any_connection()
 }
 
 /// A lab, and a copy of the client where an ordinary user can reach it.
-fn lab_for_nobody() -> Option<(Lab, PathBuf)> {
+pub(crate) fn lab_for_nobody() -> Option<(Lab, PathBuf)> {
     if !has("setpriv") {
         return None;
     }
@@ -79,7 +79,7 @@ fn lab_for_nobody() -> Option<(Lab, PathBuf)> {
     Some((lab, program))
 }
 
-fn as_nobody(lab: &Lab, program: &Path, options: &str) -> Client {
+pub(crate) fn as_nobody(lab: &Lab, program: &Path, options: &str) -> Client {
     let starter = [
         "setpriv",
         "--reuid=65534",
