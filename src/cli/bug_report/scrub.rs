@@ -65,7 +65,7 @@ impl Scrubber {
             };
         }
         let core = word.trim_matches(|character: char| !character.is_ascii_alphanumeric());
-        match core.is_empty() || is_plain(core) || is_measure(core) {
+        match core.is_empty() || is_plain(core) || is_measure(core) || is_tun(core) {
             true => word.to_owned(),
             false if is_host(core) => word.replace(core, &self.host(core)),
             false => self.print("word", core),
@@ -92,6 +92,12 @@ fn is_plain(word: &str) -> bool {
 fn is_known(word: &str) -> bool {
     let mut known = VOCABULARY.split_ascii_whitespace();
     known.any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// A device with the name the kernel gave it.
+fn is_tun(word: &str) -> bool {
+    let number = word.strip_prefix("tun");
+    number.is_some_and(|number| number.bytes().all(|octet| octet.is_ascii_digit()))
 }
 
 /// Numbers, times and sizes: `200`, `12:00:01`, `2026-01-31`, `0x08`, `1.5`, `30s`.
