@@ -22,6 +22,9 @@ _vpnc__cli() {
             vpnc__cli,authenticate)
                 cmd="vpnc__cli__subcmd__auth"
                 ;;
+            vpnc__cli,bug-report)
+                cmd="vpnc__cli__subcmd__bug__subcmd__report"
+                ;;
             vpnc__cli,completions)
                 cmd="vpnc__cli__subcmd__completions"
                 ;;
@@ -345,6 +348,40 @@ _vpnc__cli() {
                     return 0
                     ;;
                 --base-mtu)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vpnc__cli__subcmd__bug__subcmd__report)
+            opts="-o -v -q -l -h -V --output --log --show-hosts --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --log-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

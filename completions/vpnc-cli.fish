@@ -50,6 +50,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "disconnect" -d 'E
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "down" -d 'End a running tunnel'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "reconnect" -d 'Drop the connection of a running tunnel and make a new one, now'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "logout" -d 'End a session on the gateway, given its cookie'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "bug-report" -d 'Write down what a maintainer needs to know, without secrets and names'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "completions" -d 'Write a completion script for a shell to standard output'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "man" -d 'Write the manual pages, for packagers'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -88,7 +89,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l resolve -d
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l fwmark -d 'Mark the packets to the gateway for policy routing (needs CAP_NET_ADMIN)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l reconnect-timeout -d 'Seconds to keep trying after the connection was lost; 0 gives up at once' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l esp-local-port -l dtls-local-port -d 'Local UDP port for ESP instead of any' -r
@@ -111,10 +112,10 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l exclude-ro
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l route-metric -d 'Metric of the routes into the tunnel (at least 10)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l name -d 'Name of this tunnel among others on the machine [default: the profile, else the host]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l pid-file -d 'Write the process number to this file; it is removed at the end' -r -F
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s U -l setuid -d 'Run as this user once the device is open; a helper with the rights stays for undoing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s U -l setuid -d 'Run as this user once the device is open; a second process keeps the rights for undoing' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l on-up -d 'Run this command when the tunnel is up, with the environment of a vpnc-script' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l on-down -d 'Run this command before the tunnel is taken down' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l on-reconnect -d 'Run this command after each reconnect' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l on-reconnect -d 'Run this command after each reconnect, as --on-up' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l socks -d 'No device: be a SOCKS5 proxy into the VPN, on this port (of 127.0.0.1 unless ADDR is given)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l netns -d 'Put the device into this network namespace: a name of `ip netns`, or a path' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l useragent -d 'User-Agent of every request' -r
@@ -219,7 +220,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l resolve -d 'Use
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l fwmark -d 'Mark the packets to the gateway for policy routing (needs CAP_NET_ADMIN)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l reconnect-timeout -d 'Seconds to keep trying after the connection was lost; 0 gives up at once' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l esp-local-port -l dtls-local-port -d 'Local UDP port for ESP instead of any' -r
@@ -242,10 +243,10 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l exclude-route -
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l route-metric -d 'Metric of the routes into the tunnel (at least 10)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l name -d 'Name of this tunnel among others on the machine [default: the profile, else the host]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l pid-file -d 'Write the process number to this file; it is removed at the end' -r -F
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s U -l setuid -d 'Run as this user once the device is open; a helper with the rights stays for undoing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s U -l setuid -d 'Run as this user once the device is open; a second process keeps the rights for undoing' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l on-up -d 'Run this command when the tunnel is up, with the environment of a vpnc-script' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l on-down -d 'Run this command before the tunnel is taken down' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l on-reconnect -d 'Run this command after each reconnect' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l on-reconnect -d 'Run this command after each reconnect, as --on-up' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l socks -d 'No device: be a SOCKS5 proxy into the VPN, on this port (of 127.0.0.1 unless ADDR is given)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l netns -d 'Put the device into this network namespace: a name of `ip netns`, or a path' -r -F
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l useragent -d 'User-Agent of every request' -r
@@ -351,7 +352,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l resolve -d 'U
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l fwmark -d 'Mark the packets to the gateway for policy routing (needs CAP_NET_ADMIN)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l useragent -d 'User-Agent of every request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
@@ -441,7 +442,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l resol
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l fwmark -d 'Mark the packets to the gateway for policy routing (needs CAP_NET_ADMIN)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l useragent -d 'User-Agent of every request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
@@ -531,7 +532,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l resolve -d '
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l fwmark -d 'Mark the packets to the gateway for policy routing (needs CAP_NET_ADMIN)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l useragent -d 'User-Agent of every request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l local-hostname -d 'Host name told to the gateway [default: the name of this machine]' -r
@@ -597,7 +598,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l resolve -d '
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l fwmark -d 'Mark the packets to the gateway for policy routing (needs CAP_NET_ADMIN)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l useragent -d 'User-Agent of the requests' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
@@ -632,7 +633,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l resolve -d 'U
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l fwmark -d 'Mark the packets to the gateway for policy routing (needs CAP_NET_ADMIN)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l useragent -d 'User-Agent of the requests' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
@@ -746,7 +747,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l resolve -d 
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s P -l proxy -d 'Go through a proxy: (http|socks5|socks5h)://[USER:PASSWORD@]HOST[:PORT]' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l connect-timeout -d 'Seconds for each attempt to connect and to agree on TLS' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l bind-interface -d 'Bind the sockets to the gateway to this interface' -r
-complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l fwmark -d 'Mark the packets to the gateway for policy routing' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l fwmark -d 'Mark the packets to the gateway for policy routing (needs CAP_NET_ADMIN)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l useragent -d 'User-Agent of the request' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
@@ -769,6 +770,21 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s l -l syslog
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -s o -l output -d 'Write it to this new file, which only you can read, instead of standard output' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l log -d 'Take in the last lines of this file, written with --log-file' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l show-hosts -d 'Show names and addresses of machines instead of fingerprints'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
 always\t'Always'
 never\t'Never'"

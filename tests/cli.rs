@@ -1,5 +1,7 @@
 //! The built program as a user or a script meets it: usage, exit status, output.
 
+#[path = "cli/bug_report.rs"]
+mod bug_report;
 #[path = "cli/cookies.rs"]
 mod cookies;
 #[path = "cli/messages.rs"]

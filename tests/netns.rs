@@ -27,6 +27,8 @@ mod exit_codes;
 mod faults;
 #[path = "netns/figures.rs"]
 mod figures;
+#[path = "netns/hooks.rs"]
+mod hooks;
 #[path = "netns/host_check.rs"]
 mod host_check;
 #[path = "netns/inner.rs"]
@@ -39,10 +41,14 @@ mod lab;
 mod life;
 #[path = "netns/netns.rs"]
 mod netns;
+#[path = "netns/outer.rs"]
+mod outer;
 #[path = "netns/ping.rs"]
 mod ping;
 #[path = "netns/privacy.rs"]
 mod privacy;
+#[path = "netns/privileges.rs"]
+mod privileges;
 #[path = "netns/relogin.rs"]
 mod relogin;
 #[path = "netns/repair.rs"]

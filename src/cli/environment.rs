@@ -55,6 +55,11 @@ impl Environment {
         }
     }
 
+    /// The names of those that are set and hold no secret.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.variables.iter().map(|(name, _)| *name)
+    }
+
     /// The value of a variable that is set and not empty.
     pub fn var(&self, name: &str) -> Option<&OsStr> {
         self.variables

@@ -128,7 +128,7 @@ fn synopsis(mut command: Command) -> Roff {
 
 fn sections(command: &str) -> &'static [Section] {
     match command {
-        "completions" => &[],
+        "bug-report" | "completions" => &[],
         "logout" | "probe" => &[manual::OLD_GATEWAYS, manual::ENVIRONMENT, manual::EXIT_STATUS],
         "auth" => &[
             manual::AUTH_EXAMPLES,
@@ -153,6 +153,7 @@ fn sections(command: &str) -> &'static [Section] {
             manual::OLD_GATEWAYS,
             manual::ENVIRONMENT,
             manual::FILES,
+            manual::RIGHTS,
             manual::SIGNALS,
             manual::EXIT_STATUS,
         ],

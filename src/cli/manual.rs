@@ -395,6 +395,30 @@ pub const EXIT_STATUS: Section = Section {
     ],
 };
 
+/// What is needed, and what is kept.
+pub const RIGHTS: Section = Section {
+    heading: "Rights",
+    entries: &[
+        (
+            "CAP_NET_ADMIN",
+            "to make a device, to set addresses and routes, and for --fwmark. Not for a device made in advance with \
+             --network none",
+        ),
+        (
+            "once the tunnel is up",
+            "all rights are given up but those that undoing and new connections need, and programs cannot get any back \
+             from this one. Where scripts, hooks, resolvconf or --relogin need to run programs, these have what the \
+             program was started with",
+        ),
+        (
+            "--setuid USER",
+            "the process that talks to the gateway belongs to USER from the moment the device is open, before the \
+             sign-in. A second process, vpnc-keeper, sets up the network, runs scripts and hooks, and takes everything \
+             back when the first one ends in whatever way",
+        ),
+    ],
+};
+
 /// What signals do.
 pub const SIGNALS: Section = Section {
     heading: "Signals",

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod background;
+mod bug_report;
 mod connect;
 pub mod console;
 pub mod cookie;
@@ -74,6 +75,7 @@ fn execute(cli: &Cli, environment: &Environment) -> ExitStatus {
         Command::Disconnect(args) => return ended(instance::disconnect(args), &console),
         Command::Reconnect(args) => return ended(instance::reconnect(args), &console),
         Command::Logout(args) => logout(args, environment, &console),
+        Command::BugReport(args) => bug_report::run(args, environment),
         Command::Completions(args) => print(&generate::completion(args.shell)),
         Command::Man(args) => generate::write_files(args),
     };

@@ -60,25 +60,25 @@ impl OuterSettings {
 
     fn cannot_bind(&self, error: &io::Error) -> Error {
         let name = self.interface.as_deref().unwrap_or_default();
-        let message = format!("cannot use the interface {name}: {}", plain_io(error));
-        match error.kind() {
-            io::ErrorKind::PermissionDenied => {
-                Error::new(ExitStatus::NoPermission, message).hint("sudo, or leave out --bind-interface")
-            }
-            _ => Error::new(ExitStatus::System, message)
-                .hint("ip link   shows the interfaces of this machine; leave out --bind-interface for any"),
-        }
+        refused(
+            error,
+            format!("cannot use the interface {name}: {}", plain_io(error)),
+        )
+        .hint("ip link   shows the interfaces of this machine; leave out --bind-interface for any")
     }
 }
 
 fn cannot_mark(error: &io::Error) -> Error {
     let message = format!("cannot mark the packets to the gateway: {}", plain_io(error));
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            Error::new(ExitStatus::NoPermission, message).hint("sudo, or leave out --fwmark")
-        }
-        _ => Error::new(ExitStatus::System, message).hint("leave out --fwmark"),
-    }
+    refused(error, message).hint("sudo, or leave out --fwmark")
+}
+
+fn refused(error: &io::Error, message: String) -> Error {
+    let status = match error.kind() == io::ErrorKind::PermissionDenied {
+        true => ExitStatus::NoPermission,
+        false => ExitStatus::System,
+    };
+    Error::new(status, message)
 }
 
 #[cfg(test)]

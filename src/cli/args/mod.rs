@@ -1,5 +1,6 @@
 //! Clap definitions: the single source for parsing, help, man pages and completions.
 
+mod bug_report;
 mod connect;
 mod ignored;
 mod implied;
@@ -17,6 +18,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use self::bug_report::BugReportArgs;
 pub use self::connect::{
     ConnectArgs, CookieArgs, IdentityArgs, LogoutArgs, ReachArgs, ServerArgs, TlsChoice, TrustArgs,
     TunnelArgs,
@@ -93,6 +95,9 @@ pub enum Command {
     /// End a session on the gateway, given its cookie
     #[command(long_about = LOGOUT_ABOUT)]
     Logout(Box<LogoutArgs>),
+    /// Write down what a maintainer needs to know, without secrets and names
+    #[command(long_about = BUG_REPORT_ABOUT)]
+    BugReport(BugReportArgs),
     /// Write a completion script for a shell to standard output
     #[command(long_about = COMPLETIONS_ABOUT)]
     Completions(CompletionsArgs),
@@ -171,6 +176,13 @@ pub struct ManArgs {
     pub completions: Option<PathBuf>,
 }
 
+/// What a command line holds, the program's name included, without making use of it.
+pub(super) fn matches(args: Vec<OsString>) -> Result<clap::ArgMatches, clap::Error> {
+    let command = Cli::command();
+    let args = implied::insert_connect(&command, args);
+    command.try_get_matches_from(args)
+}
+
 /// Parses the command line, the program's name included.
 pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let command = Cli::command();
@@ -186,13 +198,13 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
 
 /// What `--version` prints after the program's name.
 #[cfg(feature = "legacy-tls")]
-const VERSION: &str = concat!(
+pub(super) const VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     "\nfeatures: legacy-tls\nprotocols: nc (Network Connect)"
 );
 /// What `--version` prints after the program's name.
 #[cfg(not(feature = "legacy-tls"))]
-const VERSION: &str = concat!(
+pub(super) const VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     "\nfeatures: none\nprotocols: nc (Network Connect)"
 );
@@ -239,6 +251,15 @@ is done. With --repair it puts right what a run has left behind that was killed.
 
 const LOGOUT_ABOUT: &str = "\
 End a session on the gateway, given its cookie. The cookie is worthless afterwards. Needs no rights on this machine.";
+
+const BUG_REPORT_ABOUT: &str = "\
+Write down what a maintainer needs to know, without secrets and names: versions, what this machine has, which options \
+were given. Put the command line that went wrong behind --, and add --log with a file written by --log-file to show what \
+happened:
+
+  vpnc-cli bug-report --log FILE -- connect -u joe --no-esp vpn.example.com
+
+Nothing is sent anywhere. Read it before you pass it on.";
 
 const COMPLETIONS_ABOUT: &str = "\
 Write a completion script for a shell to standard output.

@@ -19,7 +19,11 @@ pub struct ProcessArgs {
     /// Write the process number to this file; it is removed at the end
     #[arg(long, value_name = "FILE")]
     pub pid_file: Option<PathBuf>,
-    /// Run as this user once the device is open; a helper with the rights stays for undoing
+    /// Run as this user once the device is open; a second process keeps the rights for undoing
+    ///
+    /// NAME or number of a user of this machine; needs root. The process that talks to the gateway then has no rights at
+    /// all. Scripts and hooks are run by the other one, as root. What is read later (keys, password files, programs for
+    /// the sign-in) must be within reach of that user.
     #[arg(short = 'U', long, value_name = "USER")]
     pub setuid: Option<String>,
     /// Leave the session valid on the gateway at the end
@@ -29,12 +33,17 @@ pub struct ProcessArgs {
     #[arg(long)]
     pub relogin: bool,
     /// Run this command when the tunnel is up, with the environment of a vpnc-script
+    ///
+    /// For /bin/sh, after addresses, routes and name servers are in place. The tunnel does not wait for it, nor end when
+    /// it fails; after 60 seconds it is killed.
     #[arg(long, value_name = "COMMAND", value_parser = values::command)]
     pub on_up: Option<String>,
     /// Run this command before the tunnel is taken down
+    ///
+    /// Undoing waits for it, 20 seconds at most. It does not run when this program is killed.
     #[arg(long, value_name = "COMMAND", value_parser = values::command)]
     pub on_down: Option<String>,
-    /// Run this command after each reconnect
+    /// Run this command after each reconnect, as --on-up
     #[arg(long, value_name = "COMMAND", value_parser = values::command)]
     pub on_reconnect: Option<String>,
 }

@@ -145,6 +145,7 @@ fn charge(settings: Connection) -> Result<Charge, Error> {
     Ok(Charge {
         setup: machine::local_setup(machine, tunnel, rights)?,
         lock,
+        background: settings.process.background,
         litter: socket
             .into_iter()
             .chain(settings.process.pid_file.clone())

@@ -22,7 +22,17 @@ static ACTS_FOR: AtomicU32 = AtomicU32::new(0);
 /// Start time of process `pid` in clock ticks since boot; `None` when there is no such process or it may not be
 /// looked at. Together with the pid it names a process for good, although pids are used again.
 pub fn start_time(pid: u32) -> Option<u64> {
-    stat_field(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?, 22)
+    stat_field(&stat(pid)?, 22)
+}
+
+fn stat(pid: u32) -> Option<String> {
+    fs::read_to_string(format!("/proc/{pid}/stat")).ok()
+}
+
+/// True for a process that has ended and that nobody has waited for.
+fn is_zombie(stat: &str) -> bool {
+    let state = stat.rsplit_once(')').map(|(_, rest)| rest.trim_start());
+    state.is_some_and(|state| state.starts_with(['Z', 'X']))
 }
 
 /// Field `number` of a `/proc/PID/stat` line, counted from 1 as in proc_pid_stat(5); only those behind the name.
@@ -37,8 +47,8 @@ pub(crate) fn stat_field(line: &str, number: usize) -> Option<u64> {
 
 /// True while the process with this pid and start time runs.
 pub fn is_alive(pid: u32, start: u64) -> bool {
-    match start_time(pid) {
-        Some(now) => now == start,
+    match stat(pid) {
+        Some(stat) => !is_zombie(&stat) && stat_field(&stat, 22) == Some(start),
         // With /proc mounted hidepid=2 a live process may be invisible: better to call it alive.
         None => i32::try_from(pid).is_ok_and(|pid| pid > 0 && send(pid, 0)),
     }
@@ -109,6 +119,20 @@ mod tests {
         assert_eq!(stat_field(line, 22), Some(4711));
         assert_eq!(stat_field(line, 60), None);
         assert_eq!(stat_field("no brackets", 22), None);
+    }
+
+    #[test]
+    fn a_process_that_nobody_waits_for_is_dead() {
+        let mut child = std::process::Command::new("true").spawn().expect("a child");
+        let start = start_time(child.id()).expect("visible");
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while is_alive(child.id(), start) {
+            assert!(std::time::Instant::now() < deadline, "still alive");
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        assert_eq!(start_time(child.id()), Some(start), "the number is still its");
+        child.wait().expect("ended");
+        assert!(is_zombie("7 (a) Z) Z 1 7") && !is_zombie("7 (a) Z) S 1 7"));
     }
 
     #[test]

@@ -188,13 +188,27 @@ fn capability(need: Need) -> CapabilitySet {
     match need {
         Need::Network => CapabilitySet::NET_ADMIN,
         Need::OtherNamespace => CapabilitySet::NET_ADMIN | CapabilitySet::SYS_ADMIN,
-        Need::Mark => CapabilitySet::NET_ADMIN,
+        Need::Mark => mark_capability(&kernel()),
         Need::BindInterface => CapabilitySet::NET_RAW,
         Need::LowPort => CapabilitySet::NET_BIND_SERVICE,
         Need::OtherUser => CapabilitySet::SETUID | CapabilitySet::SETGID | CapabilitySet::KILL,
         Need::OtherFiles => CapabilitySet::DAC_OVERRIDE,
         Need::Children => CapabilitySet::empty(),
     }
+}
+
+/// Since Linux 5.17 the smaller one is enough to mark a socket.
+fn mark_capability(release: &str) -> CapabilitySet {
+    let mut numbers = release.split(|character: char| !character.is_ascii_digit());
+    let mut next = || numbers.next().and_then(|number| number.parse::<u32>().ok());
+    match (next(), next()) {
+        (Some(major), Some(minor)) if (major, minor) >= (5, 17) => CapabilitySet::NET_RAW,
+        _ => CapabilitySet::NET_ADMIN,
+    }
+}
+
+fn kernel() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default()
 }
 
 const ROOT: u32 = 0;
@@ -212,6 +226,22 @@ mod tests {
         );
         assert!(rights.children);
         assert_eq!(Rights::for_all([]), Rights::NONE);
+    }
+
+    #[test]
+    fn marking_takes_the_smallest_right_the_kernel_knows() {
+        let (small, large) = (CapabilitySet::NET_RAW, CapabilitySet::NET_ADMIN);
+        for (release, expected) in [
+            ("6.1.0-18-amd64\n", small),
+            ("5.17.1", small),
+            ("5.16.99", large),
+            ("4.19.0-26-amd64", large),
+            ("10.0", small),
+            ("odd", large),
+            ("", large),
+        ] {
+            assert_eq!(mark_capability(release), expected, "{release:?}");
+        }
     }
 
     #[test]

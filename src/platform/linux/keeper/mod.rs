@@ -32,6 +32,8 @@ pub struct Charge {
     pub lock: Option<Lock>,
     /// Files of the other process that it may not be able to remove: a socket, a file with its number in it.
     pub litter: Vec<PathBuf>,
+    /// The other process leaves the terminal when the tunnel is up.
+    pub background: bool,
 }
 
 /// The other end of a process that keeps the rights. When this is dropped it undoes everything, and is waited for.

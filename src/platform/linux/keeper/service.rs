@@ -9,7 +9,7 @@ use std::path::Path;
 use std::pin::pin;
 
 use rustix::process::setsid;
-use rustix::stdio::{dup2_stdin, dup2_stdout};
+use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use rustix::thread::set_name;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -76,6 +76,17 @@ fn detach() -> io::Result<()> {
     Ok(())
 }
 
+/// Whoever reads standard error would wait for us otherwise.
+fn leave_terminal() {
+    let left = OpenOptions::new()
+        .write(true)
+        .open("/dev/null")
+        .and_then(|nothing| Ok(dup2_stderr(&nothing)?));
+    if let Err(error) = left {
+        tracing::warn!(%error, "cannot leave the terminal");
+    }
+}
+
 /// Signals to end are for the other process, whose end is ours. They are caught rather than ignored, because what is
 /// ignored stays so in programs started from here.
 fn outlive_signals() -> io::Result<Vec<Signal>> {
@@ -97,12 +108,13 @@ pub(super) async fn serve(wire: &mut Wire, client: u32, charge: Charge) -> io::R
         mut setup,
         lock,
         litter,
+        background,
     } = charge;
     wire.put(&Answer {
         number: 0,
         error: None,
     })?;
-    let served = carry_out_all(wire, setup.as_mut()).await;
+    let served = carry_out_all(wire, setup.as_mut(), background).await;
     if let Err(error) = setup.revert(Farewell::Failed).await {
         tracing::warn!(%error, "not everything of the network set-up could be undone");
     }
@@ -114,7 +126,11 @@ pub(super) async fn serve(wire: &mut Wire, client: u32, charge: Charge) -> io::R
 }
 
 /// Until the other end is closed, or says something that it never would.
-async fn carry_out_all(wire: &mut Wire, setup: &mut dyn NetworkSetup) -> io::Result<()> {
+async fn carry_out_all(
+    wire: &mut Wire,
+    setup: &mut dyn NetworkSetup,
+    mut background: bool,
+) -> io::Result<()> {
     wire.flush().await?;
     let mut device = None;
     let mut next = wire.next::<Request>().await?;
@@ -125,7 +141,16 @@ async fn carry_out_all(wire: &mut Wire, setup: &mut dyn NetworkSetup) -> io::Res
             continue;
         }
         let lasting = matches!(order, Order::Revert { .. });
-        let step = carry_out(setup, device.as_deref(), order);
+        let is_left_then = background && matches!(order, Order::Apply { .. });
+        let step = async {
+            carry_out(setup, device.as_deref(), order).await?;
+            if is_left_then {
+                // with the other process, which has the news from here
+                background = false;
+                leave_terminal();
+            }
+            Ok(())
+        };
         next = until_next(wire, number, lasting, step).await?;
     }
     Ok(())
@@ -201,10 +226,9 @@ fn remove(file: &Path, client: u32) {
         let text = fs::read_to_string(file).unwrap_or_default();
         text.trim().parse() == Ok(client)
     };
-    if is_socket(&metadata) || is_file && of_client() {
-        if let Err(error) = fs::remove_file(file) {
-            tracing::debug!(file = %file.display(), error = plain_io(&error), "left behind");
-        }
+    let is_theirs = is_socket(&metadata) || is_file && of_client();
+    if is_theirs && let Err(error) = fs::remove_file(file) {
+        tracing::debug!(file = %file.display(), error = plain_io(&error), "left behind");
     }
 }
 

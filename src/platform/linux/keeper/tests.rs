@@ -144,6 +144,7 @@ fn serve(
         setup,
         lock: None,
         litter,
+        background: false,
     };
     let mut wire = Wire::new(ours).expect("a runtime");
     let serving = async move { service::serve(&mut wire, CLIENT, charge).await };
