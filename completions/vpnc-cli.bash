@@ -371,7 +371,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__connect)
-            opts="-u -g -F -p -e -C -c -k -P -i -m -s -b -U -S -x -d -D -Q -v -q -l -h -V --server --user --passwd-on-stdin --passwd-file --passwd-command --no-passwd --realm --role --authgroup --usergroup --form-entry --accept-banner --no-takeover --external-browser --non-interactive --non-inter --token-mode --token-secret --key-password --cert-expire-warning --authenticate --cookieonly --printcookie --cookie --cookie-on-stdin --cookie-file --cookie-fd --hostcheck --hostcheck-useragent --hostcheck-certificate --hostcheck-interval --force-trojan --csd-wrapper --csd-user --device-id --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --reconnect-timeout --no-dtls --no-udp --no-esp --dtls-local-port --esp-local-port --passtos --force-dpd --interface --mtu --network --script --dns --dns-domain --dns-server --ignore-dns --route --exclude-route --no-routes --default-route --no-default-route --route-metric --fail-closed --no-ipv6-guard --reconfigure --name --background --pid-file --setuid --no-logout --relogin --on-up --on-down --on-reconnect --socks --script-tun --netns --useragent --local-hostname --os --version-string --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --disable-ipv6 --deflate --no-deflate --compression --queue-len --base-mtu --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --log-file --help --version"
+            opts="-u -g -F -p -e -C -c -k -P -i -m -s -b -U -S -x -d -D -Q -v -q -l -h -V --server --user --passwd-on-stdin --passwd-file --passwd-command --no-passwd --realm --role --authgroup --usergroup --form-entry --accept-banner --no-takeover --external-browser --non-interactive --non-inter --token-mode --token-secret --key-password --cert-expire-warning --authenticate --cookieonly --printcookie --cookie --cookie-on-stdin --cookie-file --cookie-fd --hostcheck --hostcheck-useragent --hostcheck-certificate --hostcheck-interval --force-trojan --csd-wrapper --csd-user --device-id --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --reconnect-timeout --session-limit --idle-limit --no-dtls --no-udp --no-esp --dtls-local-port --esp-local-port --passtos --force-dpd --interface --mtu --network --script --dns --dns-domain --dns-server --ignore-dns --route --exclude-route --no-routes --default-route --no-default-route --route-metric --fail-closed --no-ipv6-guard --reconfigure --name --background --pid-file --setuid --no-logout --relogin --on-up --on-down --on-reconnect --socks --script-tun --netns --useragent --local-hostname --os --version-string --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --disable-ipv6 --deflate --no-deflate --compression --queue-len --base-mtu --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -562,6 +562,14 @@ _vpnc__cli() {
                     return 0
                     ;;
                 --reconnect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --session-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle-limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
