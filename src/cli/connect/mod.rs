@@ -85,13 +85,7 @@ pub(super) async fn connect(
     let (progress, alone) = front_end.split();
     let relogin = login
         .filter(|_| process.relogin)
-        .map(|settings| -> Box<dyn Relogin> {
-            Box::new(Again {
-                settings,
-                connector: fresh,
-                front_end: alone,
-            })
-        });
+        .map(|settings| -> Box<dyn Relogin> { Box::new(Again::new(settings, fresh, alone)) });
     if let Some(host) = connector.url().host_str() {
         host.trim_matches(['[', ']']).clone_into(&mut tunnel.gateway.host);
     }
