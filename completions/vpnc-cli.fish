@@ -92,6 +92,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l bind-inter
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l fwmark -d 'Mark the packets to the gateway for policy routing (needs CAP_NET_ADMIN)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l reconnect-timeout -d 'Seconds to keep trying after the connection was lost; 0 gives up at once' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l session-limit -d 'Warn 10 minutes, 5 and 1 before a session is so old; gateways end them after 60 if nothing else is set' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l idle-limit -d 'Warn 2 minutes before so much time without traffic; gateways end such sessions after 10 if nothing else is set' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l esp-local-port -l dtls-local-port -d 'Local UDP port for ESP instead of any' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l force-dpd -d 'Seconds without an answer over ESP after which TLS is used, instead of the gateway\'s (at least 2)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -s i -l interface -d 'Name of the tunnel interface; may be an existing one that belongs to you' -r
@@ -223,6 +225,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l bind-interface 
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l fwmark -d 'Mark the packets to the gateway for policy routing (needs CAP_NET_ADMIN)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l protocol -d 'Accepted so that scripts for other clients work: only `nc` is built' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l reconnect-timeout -d 'Seconds to keep trying after the connection was lost; 0 gives up at once' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l session-limit -d 'Warn 10 minutes, 5 and 1 before a session is so old; gateways end them after 60 if nothing else is set' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l idle-limit -d 'Warn 2 minutes before so much time without traffic; gateways end such sessions after 10 if nothing else is set' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l esp-local-port -l dtls-local-port -d 'Local UDP port for ESP instead of any' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l force-dpd -d 'Seconds without an answer over ESP after which TLS is used, instead of the gateway\'s (at least 2)' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -s i -l interface -d 'Name of the tunnel interface; may be an existing one that belongs to you' -r

@@ -65,10 +65,10 @@ mod script_tun;
 mod sign_in;
 #[path = "netns/snapshot.rs"]
 mod snapshot;
-#[path = "netns/socks.rs"]
-mod socks;
 #[path = "netns/soak.rs"]
 mod soak;
+#[path = "netns/socks.rs"]
+mod socks;
 #[path = "netns/space.rs"]
 mod space;
 #[path = "netns/transfer.rs"]

@@ -1,8 +1,12 @@
 //! Sessions that end and sign-ins that come by themselves, with codes that are worth something only once.
 
 use std::fs::{self, Permissions};
+use std::net::{Ipv4Addr, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use crate::client::Client;
@@ -191,6 +195,64 @@ fn a_cookie_that_ends_is_followed_by_a_sign_in() {
     });
     assert_eq!(lab.count("logins"), 2);
     client.interrupt().says("logged out");
+}
+
+#[test]
+fn the_gateway_is_found_again_without_its_name() {
+    let Some(scene) = Scene::start(&format!("hotp {KEY}")) else {
+        return;
+    };
+    let lab = &scene.lab;
+    let bind = || UdpSocket::bind("192.0.2.1:53");
+    let names = lab.beyond.within(bind).expect("a socket");
+    names
+        .set_read_timeout(Some(Duration::from_millis(50)))
+        .expect("a limit");
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let server = thread::spawn(move || lead_to_the_gateway(&names, &stopped));
+    let secret = format!("base32:{KEY},0");
+    let mut command = lab.program(&[CLIENT, "connect", "vpn.example.com", "--servercert", &lab.pin]);
+    command.args([
+        "-u",
+        "joe",
+        "--relogin",
+        "--passwd-on-stdin",
+        "--token-secret",
+        &secret,
+    ]);
+    let client = Client::start(command, "secret");
+    client.wait_for("data goes over ESP");
+    stop.store(true, Ordering::Relaxed);
+    server.join().expect("no panic");
+    lab.order("terminate 6");
+    client.wait_for("connection to the gateway is back");
+    assert_eq!(lab.count("logins"), 2);
+    client.interrupt();
+}
+
+/// A name server that knows one address for all names, and none of IPv6.
+fn lead_to_the_gateway(socket: &UdpSocket, stop: &AtomicBool) {
+    let mut room = [0; 512];
+    while !stop.load(Ordering::Relaxed) {
+        let Ok((len, peer)) = socket.recv_from(&mut room) else {
+            continue;
+        };
+        // the question alone: head, name, type and class; what follows is EDNS
+        let name = room[12..len]
+            .iter()
+            .position(|octet| *octet == 0)
+            .expect("a name");
+        let question = 12 + name + 5;
+        let mut answer = room[..question].to_vec();
+        let is_ipv4 = answer[question - 4..question] == [0, 1, 0, 1];
+        answer[2..12].copy_from_slice(&[0x81, 0x80, 0, 1, 0, u8::from(is_ipv4), 0, 0, 0, 0]);
+        if is_ipv4 {
+            answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4]);
+            answer.extend(GATEWAY.parse::<Ipv4Addr>().expect("an address").octets());
+        }
+        drop(socket.send_to(&answer, peer));
+    }
 }
 
 /// The key of RFC 4226: 755224, 287082, 359152, …

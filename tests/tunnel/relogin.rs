@@ -47,7 +47,7 @@ struct Scripted {
 }
 
 impl Relogin for Scripted {
-    fn sign_in(&mut self) -> SigningIn<'_> {
+    fn sign_in(&mut self, _: Connector) -> SigningIn<'_> {
         self.record.sign_ins.set(self.record.sign_ins.get() + 1);
         let answer = self.answers.borrow_mut().pop_front();
         Box::pin(async move {

@@ -30,6 +30,10 @@ pub struct ProcessArgs {
     #[arg(long)]
     pub no_logout: bool,
     /// Sign in again by itself when the session has ended, with what the options give
+    ///
+    /// Nobody is asked. Passwords of a file, a command, a variable, a credential and the first line of standard input are
+    /// used again; one-time codes never: a counter goes on, and the next code by time is waited for. Whatever the gateway
+    /// refuses ends the run, and so do three sessions in a row that last less than a minute.
     #[arg(long)]
     pub relogin: bool,
     /// Run this command when the tunnel is up, with the environment of a vpnc-script

@@ -117,14 +117,7 @@ async fn tunnel(
     let (progress, alone) = front_end.split();
     let relogin = login
         .filter(|_| process.relogin)
-        .map(|settings| -> Box<dyn Relogin> {
-            Box::new(Again {
-                settings,
-                connector: fresh,
-                front_end: alone,
-                board: board.clone(),
-            })
-        });
+        .map(|settings| -> Box<dyn Relogin> { Box::new(Again::new(settings, fresh, alone, board.clone())) });
     if let Some(host) = connector.url().host_str() {
         host.trim_matches(['[', ']']).clone_into(&mut tunnel.gateway.host);
     }

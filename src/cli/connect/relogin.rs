@@ -4,27 +4,51 @@ use tracing::debug;
 
 use crate::cli::login::{self, FrontEnd};
 use crate::cli::settings::LoginSettings;
+use crate::exit::ExitStatus;
 use crate::net::Connector;
 use crate::net::driver::{Companion, NewSession, Relogin, SigningIn};
 use crate::net::status::Board;
 
 /// Signs in with what the first sign-in used, as far as it may be used again.
 pub(super) struct Again {
-    pub(super) settings: Box<LoginSettings>,
-    /// One that has met no address yet: any node of a cluster may take the new session.
-    pub(super) connector: Connector,
+    settings: Box<LoginSettings>,
+    /// One that has met no address yet.
+    fresh: Connector,
     /// Asks nobody.
-    pub(super) front_end: FrontEnd,
-    pub(super) board: Board,
+    front_end: FrontEnd,
+    board: Board,
+    /// The address of the last session did not answer: the name is to be looked up.
+    is_lost: bool,
+}
+
+impl Again {
+    pub(super) fn new(
+        settings: Box<LoginSettings>,
+        fresh: Connector,
+        front_end: FrontEnd,
+        board: Board,
+    ) -> Self {
+        Self {
+            settings,
+            fresh,
+            front_end,
+            board,
+            is_lost: false,
+        }
+    }
 }
 
 impl Relogin for Again {
-    fn sign_in(&mut self) -> SigningIn<'_> {
-        Box::pin(async {
+    fn sign_in(&mut self, last: Connector) -> SigningIn<'_> {
+        Box::pin(async move {
             self.front_end.begin_again();
-            let connector = self.connector.clone();
+            // the sign-in may have led to another host than the one that it begins at
+            let is_known = last.url() == self.fresh.url() && !self.is_lost;
+            let connector = if is_known { last } else { self.fresh.clone() };
             let result = login::sign_in_by(connector, &self.settings, &mut self.front_end).await;
             self.front_end.finish();
+            self.is_lost =
+                is_known && matches!(&result, Err(error) if error.status == ExitStatus::Unavailable);
             let mut login = result?;
             debug!(gateway = %login.outcome.gateway, "there is a new session");
             let (recheck, board) = (login.recheck(), self.board.clone());

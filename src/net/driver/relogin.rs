@@ -23,8 +23,9 @@ use crate::protocol::LinkError;
 
 /// Who signs in again when the session has ended.
 pub trait Relogin {
-    /// Signs in without asking anybody. Dropping the future leaves nothing behind.
-    fn sign_in(&mut self) -> SigningIn<'_>;
+    /// Signs in without asking anybody. `last` is the way to the gateway of the session that has ended: its name may be
+    /// known to name servers inside the tunnel only. Dropping the future leaves nothing behind.
+    fn sign_in(&mut self, last: Connector) -> SigningIn<'_>;
 }
 
 /// A sign-in under way.
@@ -87,13 +88,13 @@ impl<'a> Renewal<'a> {
         })
     }
 
-    fn begin(&mut self, pause: Duration) {
+    fn begin(&mut self, pause: Duration, last: Connector) {
         if let Some(mut relogin) = self.relogin.take() {
             self.under_way = Some(Box::pin(async move {
                 if !pause.is_zero() {
                     sleep(pause).await;
                 }
-                let result = relogin.sign_in().await;
+                let result = relogin.sign_in(last).await;
                 (relogin, result)
             }));
         }
@@ -126,7 +127,7 @@ impl Driver<'_> {
         self.batch_blocked = false;
         self.parts.recheck = None;
         self.renewal.ended = Some(end);
-        self.renewal.begin(pause);
+        self.renewal.begin(pause, self.connector.clone());
         None
     }
 
@@ -173,7 +174,7 @@ impl Driver<'_> {
                 pause_in_seconds = pause.as_secs(),
                 "not signed in again, once more after a pause: {}", error.message
             );
-            self.renewal.begin(pause);
+            self.renewal.begin(pause, self.connector.clone());
             return None;
         }
         let ended = self.renewal.ended.clone();
