@@ -2,6 +2,8 @@
 
 #[path = "cli/cookies.rs"]
 mod cookies;
+#[path = "cli/instances.rs"]
+mod instances;
 #[path = "cli/messages.rs"]
 mod messages;
 #[path = "cli/options.rs"]
@@ -10,5 +12,7 @@ mod options;
 mod program;
 #[path = "cli/sign_in.rs"]
 mod sign_in;
+#[path = "cli/unit_file.rs"]
+mod unit_file;
 #[path = "cli/usage.rs"]
 mod usage;

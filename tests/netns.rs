@@ -17,6 +17,8 @@ mod faults;
 mod figures;
 #[path = "netns/host_check.rs"]
 mod host_check;
+#[path = "netns/instances.rs"]
+mod instances;
 #[path = "netns/lab.rs"]
 mod lab;
 #[path = "netns/ping.rs"]

@@ -56,7 +56,9 @@ impl Report {
 }
 
 fn wait(reader: OwnedFd, child: &Child) -> io::Result<u8> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let mut report = Receiver::from_owned_fd(reader)?;
         // Ctrl-C reaches the child by itself, and we have to see what comes of it

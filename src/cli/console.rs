@@ -307,7 +307,9 @@ mod tests {
 
     #[test]
     fn an_error_is_an_object_with_all_its_parts() {
-        let error = Error::new(ExitStatus::LoginRefused, "refused\u{1b}").at("there").hint("-u");
+        let error = Error::new(ExitStatus::LoginRefused, "refused\u{1b}")
+            .at("there")
+            .hint("-u");
         let object = error_object(&error);
         for (field, value) in [
             ("level", json!("error")),

@@ -114,7 +114,10 @@ pub const STATUS_EXIT: Section = Section {
             "a run was killed and has left its socket behind: vpnc-cli disconnect --repair",
         ),
         ("3", "not running"),
-        ("4", "running and not connected: signing in, reconnecting and the like"),
+        (
+            "4",
+            "running and not connected: signing in, reconnecting and the like",
+        ),
         ("8", "several are running and none is named"),
         ("75", "--timeout is over"),
         ("77", "the tunnel belongs to another user"),
@@ -360,8 +363,14 @@ pub const EXIT_STATUS: Section = Section {
             "the operating system refused something other than for lack of rights: no TUN device, a device in \
              use, a route that is taken",
         ),
-        ("73", "the log, the pid file, the control socket or a state file cannot be created"),
-        ("74", "local input or output failed, or the reader of status or events has gone"),
+        (
+            "73",
+            "the log, the pid file, the control socket or a state file cannot be created",
+        ),
+        (
+            "74",
+            "local input or output failed, or the reader of status or events has gone",
+        ),
         (
             "75",
             "the network was lost for longer than --reconnect-timeout; or status --timeout or disconnect --wait is over",

@@ -95,7 +95,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let link = folder.path().join("link");
         std::os::unix::fs::symlink("/dev/null", &link).expect("a link");
-        for path in [folder.path(), &link, Path::new("/dev/null"), Path::new("/nonexistent/pid")] {
+        for path in [
+            folder.path(),
+            &link,
+            Path::new("/dev/null"),
+            Path::new("/nonexistent/pid"),
+        ] {
             let error = PidFile::create(path).expect_err("no place for it");
             assert_eq!(error.status, ExitStatus::CannotCreate, "{}", path.display());
         }

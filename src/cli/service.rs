@@ -235,7 +235,11 @@ mod tests {
     fn a_watchdog_of_another_process_is_not_ours() {
         let own = std::process::id().to_string();
         for (microseconds, process, expected) in [
-            (Some("30000000"), Some(own.as_str()), Some(Duration::from_secs(30))),
+            (
+                Some("30000000"),
+                Some(own.as_str()),
+                Some(Duration::from_secs(30)),
+            ),
             (Some("30000000"), None, Some(Duration::from_secs(30))),
             (Some("30000000"), Some("1048577000"), None),
             (Some("0"), None, None),

@@ -306,7 +306,9 @@ impl Board {
                 status.since = now();
             }
         });
-        self.0.state.send_if_modified(|known| std::mem::replace(known, state) != state);
+        self.0
+            .state
+            .send_if_modified(|known| std::mem::replace(known, state) != state);
     }
 
     /// The run is over, with this result.
@@ -402,71 +404,4 @@ fn state_after(status: ExitStatus) -> State {
 const KEPT_NEWS: usize = 256;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_state_lasts_since_it_was_entered_first() {
-        let board = Board::new("work");
-        board.update(|status| status.since = "before".to_owned());
-        board.enter(State::Starting);
-        assert_eq!(board.status().since, "before");
-        board.enter(State::Login);
-        assert_ne!(board.status().since, "before");
-    }
-
-    #[test]
-    fn the_end_says_why() {
-        let failed = || Error::new(ExitStatus::NetworkLost, "gone");
-        let stopped = || Error::new(ExitStatus::Terminated, "interrupted");
-        let table: [(bool, Result<(), Error>, State, &[&str]); 4] = [
-            (true, Ok(()), State::Stopped, &["disconnected"]),
-            (true, Err(failed()), State::Failed, &["disconnected", "error"]),
-            (false, Err(failed()), State::Failed, &["error"]),
-            (false, Err(stopped()), State::Stopped, &["error"]),
-        ];
-        for (was_up, result, state, told) in table {
-            let board = Board::new("work");
-            let mut listener = board.listen();
-            if was_up {
-                board.update(|status| status.transport.active = Some("tls"));
-            }
-            board.end(&result);
-            let status = board.status();
-            assert_eq!((status.state, status.transport.active), (state, None));
-            assert_eq!(status.last_error.is_some(), result.is_err());
-            for event in told {
-                let news = listener.try_recv().expect("told");
-                let object = serde_json::to_value(&news).expect("JSON");
-                assert_eq!(object["event"], *event);
-            }
-            assert!(listener.try_recv().is_err());
-        }
-    }
-
-    #[test]
-    fn the_state_can_be_followed() {
-        let board = Board::new("work");
-        let states = board.states();
-        board.enter(State::Starting);
-        assert!(!states.has_changed().expect("the board lives"));
-        board.enter(State::Login);
-        assert!(states.has_changed().expect("the board lives"));
-        assert_eq!(*states.borrow(), State::Login);
-    }
-
-    #[test]
-    fn news_are_one_flat_object() {
-        let board = Board::new("work");
-        let mut listener = board.listen();
-        board.tell(News::Transport {
-            active: "esp",
-            reason: "a probe was answered".to_owned(),
-        });
-        let told = listener.try_recv().expect("told");
-        let object = serde_json::to_value(&told).expect("JSON");
-        assert_eq!(object["event"], "transport");
-        assert_eq!(object["name"], "work");
-        assert_eq!(object["active"], "esp");
-    }
-}
+mod tests;

@@ -22,7 +22,12 @@ pub struct StatusArgs {
     #[arg(long, value_name = "STATE")]
     pub wait_for: Option<Awaited>,
     /// Seconds to wait at most [default: no limit]
-    #[arg(long, value_name = "SECONDS", requires = "wait_for", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        requires = "wait_for",
+        allow_negative_numbers = true
+    )]
     pub timeout: Option<u32>,
 }
 
@@ -45,7 +50,12 @@ pub struct DisconnectArgs {
     #[arg(long)]
     pub keep_login: bool,
     /// Seconds to wait for the end of the tunnel; 0 does not wait
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 10,
+        allow_negative_numbers = true
+    )]
     pub wait: u32,
     /// End all tunnels
     #[arg(long, conflicts_with = "name")]

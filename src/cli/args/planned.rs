@@ -65,12 +65,10 @@ fn built_names(program: &Command, args: &[OsString]) -> BTreeSet<String> {
 const SHORTEST_ABBREVIATION: usize = 4;
 
 /// Options by what a user can do without them.
-const PLANNED: &[(&str, &str)] = &[
-    (
-        "--config --profile",
-        "leave it out; options on the command line say the same",
-    ),
-];
+const PLANNED: &[(&str, &str)] = &[(
+    "--config --profile",
+    "leave it out; options on the command line say the same",
+)];
 
 #[cfg(test)]
 mod tests {

@@ -44,7 +44,16 @@ pub(super) async fn connect(
     board.update(|status| status.server.url = server);
     let progress = progress.telling(&board);
     let (running, requests) = Running::start(&settings, environment, &board)?;
-    let result = tunnel(settings, environment, progress, requests, report, &running, &board).await;
+    let result = tunnel(
+        settings,
+        environment,
+        progress,
+        requests,
+        report,
+        &running,
+        &board,
+    )
+    .await;
     running.end(&result).await;
     result
 }

@@ -73,8 +73,11 @@ impl Call {
             return Ok(None);
         }
         serde_json::from_slice(&line).map(Some).map_err(|_| {
-            Error::new(ExitStatus::Protocol, format!("{} answers in no language of ours", self.name))
-                .at(self.path.display().to_string())
+            Error::new(
+                ExitStatus::Protocol,
+                format!("{} answers in no language of ours", self.name),
+            )
+            .at(self.path.display().to_string())
         })
     }
 

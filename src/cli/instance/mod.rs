@@ -30,7 +30,14 @@ pub(super) fn status(args: &StatusArgs, as_object: bool) -> Result<ExitStatus, E
     let (object, status) = match seen {
         Seen::Running(object) => {
             let is_connected = object["state"] == "connected";
-            (object, if is_connected { ExitStatus::Success } else { NOT_CONNECTED })
+            (
+                object,
+                if is_connected {
+                    ExitStatus::Success
+                } else {
+                    NOT_CONNECTED
+                },
+            )
         }
         Seen::Stale(name) => return Err(stale(&name)),
         Seen::Nothing => {
@@ -38,7 +45,10 @@ pub(super) fn status(args: &StatusArgs, as_object: bool) -> Result<ExitStatus, E
                 Some(_) => ExitStatus::Success,
                 None => NOT_RUNNING,
             };
-            (json!({ "schema": SCHEMA, "name": name, "state": "stopped" }), status)
+            (
+                json!({ "schema": SCHEMA, "name": name, "state": "stopped" }),
+                status,
+            )
         }
     };
     let text = match as_object {

@@ -19,7 +19,10 @@ pub(super) fn status(object: &Value) -> String {
         ("routes", routes(object, "routes")),
         ("outside", routes(object, "excluded")),
         ("session", session(object)),
-        ("host check", time(&object["host_check"]["next_at"]).map(|time| format!("next at {time}"))),
+        (
+            "host check",
+            time(&object["host_check"]["next_at"]).map(|time| format!("next at {time}")),
+        ),
         ("reconnects", reconnects(object)),
         ("last error", plain(&object["last_error"])),
     ];

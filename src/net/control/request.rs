@@ -89,7 +89,10 @@ mod tests {
             (r#"{"request":"status"}"#, Asked::Status),
             (r#"{"request":"stats","later":[1]}"#, Asked::Stats),
             (r#" {"request":"events"} "#, Asked::Events),
-            (r#"{"request":"disconnect"}"#, Asked::Disconnect { keep_login: false }),
+            (
+                r#"{"request":"disconnect"}"#,
+                Asked::Disconnect { keep_login: false },
+            ),
             (
                 r#"{"keep_login":true,"request":"disconnect"}"#,
                 Asked::Disconnect { keep_login: true },
@@ -99,7 +102,15 @@ mod tests {
         for (text, asked) in table {
             assert_eq!(Asked::read(text.as_bytes()).expect(text), asked);
         }
-        for text in ["", "status", "{}", r#"{"request":"quit"}"#, "\u{0}", "[[[[", "{\"request\":1}"] {
+        for text in [
+            "",
+            "status",
+            "{}",
+            r#"{"request":"quit"}"#,
+            "\u{0}",
+            "[[[[",
+            "{\"request\":1}",
+        ] {
             assert!(Asked::read(text.as_bytes()).is_err(), "{text}");
         }
         assert!(Asked::read(&[b'['; 4096]).is_err());

@@ -77,7 +77,11 @@ async fn the_state_is_told_in_each_state() {
 async fn several_requests_may_come_at_once() {
     let bench = Bench::start(true);
     let mut client = bench.client().await;
-    send(&mut client, "{\"request\":\"status\"}\n{\"request\":\"stats\"}\nrubbish").await;
+    send(
+        &mut client,
+        "{\"request\":\"status\"}\n{\"request\":\"stats\"}\nrubbish",
+    )
+    .await;
     assert_eq!(next(&mut client).await["name"], "work");
     assert!(next(&mut client).await["traffic"].is_object());
     assert_eq!(next(&mut client).await["error"]["code"], "bad_request");
@@ -117,7 +121,10 @@ async fn a_listener_hears_the_state_then_news_and_the_last_word() {
     let mut client = bench.client().await;
     send(&mut client, r#"{"request":"events"}"#).await;
     let first = next(&mut client).await;
-    assert_eq!((&first["event"], &first["status"]["state"]), (&"state".into(), &"starting".into()));
+    assert_eq!(
+        (&first["event"], &first["status"]["state"]),
+        (&"state".into(), &"starting".into())
+    );
     bench.board.tell(News::LoginOk);
     assert_eq!(next(&mut client).await["event"], "login_ok");
     bench.board.tell(News::Rekey);
@@ -150,7 +157,11 @@ async fn strangers_are_refused() {
     let mut bench = Bench::start(false);
     let refused = bench.ask(r#"{"request":"disconnect"}"#).await;
     assert_eq!(refused["error"]["code"], "not_allowed");
-    let nothing = timeout(Duration::from_millis(50), poll_fn(|cx| bench.orders.poll_next(cx))).await;
+    let nothing = timeout(
+        Duration::from_millis(50),
+        poll_fn(|cx| bench.orders.poll_next(cx)),
+    )
+    .await;
     assert!(nothing.is_err());
 }
 
@@ -161,7 +172,11 @@ async fn a_line_without_end_is_cut_off() {
     // the server hangs up before all of it is written
     drop(client.write_all(&[b'['; 100_000]).await);
     let mut answer = Vec::new();
-    drop(timeout(SOON, client.read_to_end(&mut answer)).await.expect("in time"));
+    drop(
+        timeout(SOON, client.read_to_end(&mut answer))
+            .await
+            .expect("in time"),
+    );
     assert!(answer.is_empty() || answer.starts_with(b"{\"error\""));
     assert_eq!(bench.ask(r#"{"request":"status"}"#).await["name"], "work");
 }

@@ -31,7 +31,9 @@ pub fn is_alive(pid: u32, start: u64) -> bool {
 /// True when the process with this pid and start time has ended, also when nobody has asked how.
 pub fn has_ended(pid: u32, start: u64) -> bool {
     let line = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let is_zombie = line.rsplit_once(')').is_some_and(|(_, rest)| rest.starts_with(" Z"));
+    let is_zombie = line
+        .rsplit_once(')')
+        .is_some_and(|(_, rest)| rest.starts_with(" Z"));
     is_zombie || !is_alive(pid, start)
 }
 
