@@ -3,6 +3,8 @@
 //! Needs root, iproute2 and `vpnc-gateway` beside the client (`cargo build --workspace --bins`). What cannot run says
 //! so aloud, or fails with `VPNC_TEST_REQUIRE_ALL=1`. `VPNC_TEST_BYTES` moves more than the usual amount.
 
+#[path = "netns/background.rs"]
+mod background;
 #[path = "netns/client.rs"]
 mod client;
 #[path = "netns/data.rs"]
@@ -31,8 +33,13 @@ mod repair;
 mod rights;
 #[path = "netns/routes.rs"]
 mod routes;
+#[path = "terminal/screen.rs"]
+#[expect(dead_code, reason = "another test program asks for more")]
+mod screen;
 #[path = "netns/script.rs"]
 mod script;
+#[path = "netns/service.rs"]
+mod service;
 #[path = "netns/sign_in.rs"]
 mod sign_in;
 #[path = "netns/snapshot.rs"]
