@@ -4,6 +4,8 @@
 mod bug_report;
 #[path = "cli/cookies.rs"]
 mod cookies;
+#[path = "cli/instances.rs"]
+mod instances;
 #[path = "cli/messages.rs"]
 mod messages;
 #[path = "cli/options.rs"]
@@ -12,5 +14,7 @@ mod options;
 mod program;
 #[path = "cli/sign_in.rs"]
 mod sign_in;
+#[path = "cli/unit_file.rs"]
+mod unit_file;
 #[path = "cli/usage.rs"]
 mod usage;

@@ -3,6 +3,8 @@
 //! Needs root, iproute2 and `vpnc-gateway` beside the client (`cargo build --workspace --bins`). What cannot run says
 //! so aloud, or fails with `VPNC_TEST_REQUIRE_ALL=1`. `VPNC_TEST_BYTES` moves more than the usual amount.
 
+#[path = "netns/background.rs"]
+mod background;
 #[path = "netns/choices.rs"]
 mod choices;
 #[path = "netns/client.rs"]
@@ -33,6 +35,8 @@ mod hooks;
 mod host_check;
 #[path = "netns/inner.rs"]
 mod inner;
+#[path = "netns/instances.rs"]
+mod instances;
 #[path = "netns/killed.rs"]
 mod killed;
 #[path = "netns/lab.rs"]
@@ -57,10 +61,15 @@ mod repair;
 mod rights;
 #[path = "netns/routes.rs"]
 mod routes;
+#[path = "terminal/screen.rs"]
+#[expect(dead_code, reason = "another test program asks for more")]
+mod screen;
 #[path = "netns/script.rs"]
 mod script;
 #[path = "netns/script_tun.rs"]
 mod script_tun;
+#[path = "netns/service.rs"]
+mod service;
 #[path = "netns/sign_in.rs"]
 mod sign_in;
 #[path = "netns/snapshot.rs"]
