@@ -27,6 +27,8 @@ struct Shared {
     timestamp: bool,
     colors: bool,
     animated: bool,
+    /// What is no error goes to standard output, as OpenConnect has it.
+    stdout: bool,
 }
 
 /// What a message begins with.
@@ -57,7 +59,12 @@ impl Console {
             log_failed: AtomicBool::new(false),
             timestamp: args.timestamp,
             colors,
-            animated: terminal && !dumb && !args.quiet && args.verbosity() == 0,
+            stdout: args.like_openconnect == Some(false),
+            animated: args.like_openconnect.is_none()
+                && terminal
+                && !dumb
+                && !args.quiet
+                && args.verbosity() == 0,
         })))
     }
 
@@ -79,7 +86,13 @@ impl Console {
         let lines = lines(&time, label.styled(self.0.colors), text);
         let spinner = self.0.spinner.lock().unwrap_or_else(PoisonError::into_inner);
         // Nobody is left to be told when standard error is closed.
-        let write = || drop(io::stderr().lock().write_all(lines.as_bytes()));
+        let write = || match (label, self.0.stdout) {
+            (Label::Plain | Label::Debug, true) => {
+                let mut output = io::stdout().lock();
+                drop(output.write_all(lines.as_bytes()).and_then(|()| output.flush()));
+            }
+            _ => drop(io::stderr().lock().write_all(lines.as_bytes())),
+        };
         match spinner.as_ref() {
             Some(spinner) => spinner.suspend(write),
             None => write(),

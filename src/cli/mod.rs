@@ -1,6 +1,7 @@
 //! The terminal front end: one run from arguments to exit status.
 
 pub mod args;
+pub mod config;
 mod connect;
 pub mod console;
 pub mod cookie;
@@ -11,6 +12,7 @@ pub mod log;
 pub mod login;
 pub mod manual;
 pub mod output;
+pub mod personality;
 pub mod private_file;
 pub mod probe;
 pub mod progress;
@@ -24,11 +26,14 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
 use self::args::{
-    AuthArgs, Cli, Command, ConnectArgs, CookieArgs, LogoutArgs, MessageArgs, ProbeArgs, ReachArgs,
-    ResultFormat, SignInArgs,
+    AuthArgs, Command, ConfigArgs, ConnectArgs, CookieArgs, LogoutArgs, MessageArgs, ProbeArgs, ProfileArgs,
+    ReachArgs, ResultFormat, SignInArgs,
 };
+use self::config::places::Places;
+use self::config::{Refusal, Understood};
 use self::console::Console;
 use self::environment::Environment;
+use self::personality::{Personality, Request};
 use self::progress::Progress;
 use self::settings::Dump;
 use crate::error::{Error, plain_io};
@@ -45,30 +50,68 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitStatus {
     privilege::keep_descriptors_from_children();
     let environment = Environment::take();
     let args: Vec<OsString> = args.collect();
+    let personality = Personality::of(args.first());
+    personality.status(match personality {
+        Personality::Native => run_native(args, &environment),
+        Personality::OpenConnect => run_as_openconnect(&args, &environment),
+    })
+}
+
+fn run_native(args: Vec<OsString>, environment: &Environment) -> ExitStatus {
     if let Some(error) = args::planned::explain(&args) {
-        drop(writeln!(io::stderr(), "{error}"));
-        return error.status;
+        return refuse(&error);
     }
-    match args::parse(args.iter().cloned()) {
-        Ok(cli) => execute(&cli, &environment),
-        Err(answer) => print_answer(&answer, &args),
+    let places = Places::of(environment);
+    match config::understand(args.clone(), environment, &places) {
+        Ok(understood) => execute(&understood, environment),
+        Err(refusal) => print_refusal(&refusal, &args),
     }
 }
 
-fn execute(cli: &Cli, environment: &Environment) -> ExitStatus {
+fn run_as_openconnect(args: &[OsString], environment: &Environment) -> ExitStatus {
+    let native = match personality::translate(args) {
+        Ok(Request::Run(native)) => native,
+        Ok(Request::Print(text, status)) => {
+            return print(text.as_bytes()).map_or_else(|error| refuse(&error), |()| status);
+        }
+        Err(error) => return refuse(&error),
+    };
+    match config::understand(native, environment, &Places::default()) {
+        Ok(mut understood) => {
+            understood.cli.messages.like_openconnect = Some(understood.cli.command.prints_result());
+            execute(&understood, environment)
+        }
+        Err(refusal) => print_refusal(&refusal, args),
+    }
+}
+
+fn print_refusal(refusal: &Refusal, args: &[OsString]) -> ExitStatus {
+    match refusal {
+        Refusal::Answer(answer) => print_answer(answer, args),
+        Refusal::Error(error) => refuse(error),
+    }
+}
+
+fn refuse(error: &Error) -> ExitStatus {
+    drop(writeln!(io::stderr(), "{error}"));
+    error.status
+}
+
+fn execute(Understood { cli, files }: &Understood, environment: &Environment) -> ExitStatus {
     let console = match Console::open(&cli.messages, environment) {
         Ok(console) => console,
-        Err(error) => {
-            drop(writeln!(io::stderr(), "{error}"));
-            return error.status;
-        }
+        Err(error) => return refuse(&error),
     };
     log::install(&console, &cli.messages, environment);
+    for file in files {
+        tracing::debug!("settings of {} were read", file.display());
+    }
     let result = match &cli.command {
         Command::Connect(args) => connect(args, &cli.messages, environment, &console),
         Command::Auth(args) => auth_command(args, &cli.messages, environment, &console),
         Command::Probe(args) => probe(args, &cli.messages, environment, &console),
         Command::Logout(args) => logout(args, environment, &console),
+        Command::Profile(args) => profile(args, &cli.config, environment),
         Command::Completions(args) => print(&generate::completion(args.shell)),
         Command::Man(args) => generate::write_files(args),
     };
@@ -175,6 +218,11 @@ fn logout(args: &LogoutArgs, environment: &Environment, console: &Console) -> Re
     hide_arguments(Some(&args.cookie), &args.reach, None);
     let settings = settings::logout(args, environment)?;
     block_on(connect::log_out(settings, Progress::new(console.clone())))
+}
+
+fn profile(args: &ProfileArgs, config: &ConfigArgs, environment: &Environment) -> Result<(), Error> {
+    let text = config::profile::run(&args.command, config, environment)?;
+    print(text.as_bytes())
 }
 
 /// One thread for everything: signals, scripts and dropped rights stay simple.

@@ -7,6 +7,7 @@ mod login;
 mod network;
 pub(super) mod planned;
 mod process;
+mod profile;
 mod values;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ pub use self::login::{
 };
 pub use self::network::{DnsArg, NetworkArgs, NetworkChoice};
 pub use self::process::{InsteadOfTunArgs, ProcessArgs};
+pub use self::profile::{ConfigArgs, ImportArgs, ProfileArgs, ProfileCommand};
 use super::manual;
 
 /// The whole command line.
@@ -47,6 +49,9 @@ pub struct Cli {
     /// Options valid everywhere.
     #[command(flatten)]
     pub messages: MessageArgs,
+    /// Files with settings, valid everywhere.
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -79,6 +84,9 @@ pub enum Command {
     /// End a session on the gateway, given its cookie
     #[command(long_about = LOGOUT_ABOUT)]
     Logout(Box<LogoutArgs>),
+    /// Show and make profiles: named files of settings
+    #[command(long_about = PROFILE_ABOUT)]
+    Profile(ProfileArgs),
     /// Write a completion script for a shell to standard output
     #[command(long_about = COMPLETIONS_ABOUT)]
     Completions(CompletionsArgs),
@@ -119,6 +127,9 @@ pub struct MessageArgs {
     /// Append a copy of the messages, with their times, to a file that only you can read
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+    /// Messages go where OpenConnect puts them. True: a result goes to standard output, and nothing else.
+    #[arg(skip)]
+    pub like_openconnect: Option<bool>,
 }
 
 /// When to use colours.
@@ -150,6 +161,59 @@ pub struct ManArgs {
     /// Folder for the completion scripts
     #[arg(long, value_name = "DIR")]
     pub completions: Option<PathBuf>,
+}
+
+impl Command {
+    /// Which gateway, for a command that meets one.
+    pub fn server_mut(&mut self) -> Option<&mut ServerArgs> {
+        match self {
+            Self::Connect(args) => Some(&mut args.server),
+            Self::Auth(args) => Some(&mut args.server),
+            Self::Probe(args) => Some(&mut args.server),
+            Self::Logout(args) => Some(&mut args.server),
+            Self::Profile(_) | Self::Completions(_) | Self::Man(_) => None,
+        }
+    }
+
+    /// True when standard output gets a result, and so no messages whatever the personality.
+    pub fn prints_result(&self) -> bool {
+        match self {
+            Self::Connect(args) => {
+                args.instead.authenticate || args.instead.cookieonly || args.instead.printcookie
+            }
+            Self::Auth(_)
+            | Self::Probe(_)
+            | Self::Logout(_)
+            | Self::Profile(_)
+            | Self::Completions(_)
+            | Self::Man(_) => true,
+        }
+    }
+
+    /// Notes which secrets come from a file, and so never stood in the list of processes.
+    pub fn mark_private(&mut self, from_file: impl Fn(&str) -> bool) {
+        let cookie = from_file("cookie");
+        let entries = from_file("form-entry");
+        match self {
+            Self::Connect(args) => {
+                args.cookie.is_private = cookie;
+                args.login.is_private = entries;
+            }
+            Self::Auth(args) => args.login.is_private = entries,
+            Self::Logout(args) => args.cookie.is_private = cookie,
+            Self::Probe(_) | Self::Profile(_) | Self::Completions(_) | Self::Man(_) => {}
+        }
+    }
+}
+
+/// The command line with the command's name, where it was left out.
+pub fn with_command(args: Vec<OsString>) -> Vec<OsString> {
+    implied::insert_connect(&Cli::command(), args)
+}
+
+/// Where the command's name stands in a command line that has one.
+pub fn place_of_command(args: &[OsString]) -> usize {
+    implied::place_of_command(&Cli::command(), args)
 }
 
 /// Parses the command line, the program's name included.
@@ -208,6 +272,11 @@ sign-in page, and the command to type next.";
 
 const LOGOUT_ABOUT: &str = "\
 End a session on the gateway, given its cookie. The cookie is worthless afterwards. Needs no rights on this machine.";
+
+const PROFILE_ABOUT: &str = "\
+Show and make profiles: files with the settings of a gateway, each under a name.
+
+`vpnc-cli connect NAME` uses one. In it, a key is an option without its dashes, for example user = \"joe\".";
 
 const COMPLETIONS_ABOUT: &str = "\
 Write a completion script for a shell to standard output.
