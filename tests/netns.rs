@@ -19,6 +19,8 @@ mod figures;
 mod host_check;
 #[path = "netns/lab.rs"]
 mod lab;
+#[path = "netns/network_manager.rs"]
+mod network_manager;
 #[path = "netns/ping.rs"]
 mod ping;
 #[path = "netns/privacy.rs"]
