@@ -2,8 +2,9 @@
 # A machine run by NetworkManager: its daemon and a system bus of their own, in private mounts and processes.
 #
 # Arguments: the client, the network device, its address with prefix, the router, a folder for logs. Then it obeys
-# lines on standard input. What would reach the real machine is covered first: /run, /etc, /sys and the state of NetworkManager. /sys must be read-only,
-# or NetworkManager waits for a udev that is not there (networkmanager.md §10).
+# lines on standard input. What would reach the real machine is covered first: /run, /etc, /sys and the state of
+# NetworkManager. /sys must be read-only, or NetworkManager waits for a udev that is not there
+# (networkmanager.md §10).
 set -u
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 client=$1 device=$2 address=$3 router=$4 log=$5

@@ -47,6 +47,12 @@ pub(crate) const TEST: &[Tool] = &[
     Tool::new("vpnc-scripts", Check::File("/usr/share/vpnc-scripts/vpnc-script")),
     Tool::new("iperf3", Check::Program("iperf3", "--version")),
     Tool::new("procps", Check::Program("ps", "--version")),
+    Tool::new("dbus", Check::Program("dbus-daemon", "--version")),
+    Tool::new("network-manager", Check::Program("NetworkManager", "--version")),
+    Tool::new(
+        "network-manager-openconnect",
+        Check::File("/usr/lib/NetworkManager/nm-openconnect-service"),
+    ),
 ];
 
 impl Tool {
