@@ -21,6 +21,8 @@ mod host_check;
 mod lab;
 #[path = "netns/network_manager.rs"]
 mod network_manager;
+#[path = "netns/personality.rs"]
+mod personality;
 #[path = "netns/ping.rs"]
 mod ping;
 #[path = "netns/privacy.rs"]

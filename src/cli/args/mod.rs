@@ -65,6 +65,7 @@ pub enum Command {
     #[command(after_help = manual::SHORT_EXAMPLES)]
     #[command(after_long_help = manual::after_help(&[
         manual::EXAMPLES,
+        manual::CONFIG_FILES,
         manual::ENVIRONMENT,
         manual::SIGNALS,
         manual::EXIT_STATUS,
@@ -85,7 +86,8 @@ pub enum Command {
     #[command(long_about = LOGOUT_ABOUT)]
     Logout(Box<LogoutArgs>),
     /// Show and make profiles: named files of settings
-    #[command(long_about = PROFILE_ABOUT)]
+    #[command(long_about = PROFILE_ABOUT, disable_help_subcommand = true)]
+    #[command(after_long_help = manual::after_help(&[manual::CONFIG_FILES, manual::EXIT_STATUS]))]
     Profile(ProfileArgs),
     /// Write a completion script for a shell to standard output
     #[command(long_about = COMPLETIONS_ABOUT)]
