@@ -248,7 +248,7 @@ servercert {OLD_PIN}
         0o644,
     );
     let home = folder.path().to_str().expect("UTF-8").to_owned();
-    let run = |words: &[&str]| vpnc_args(words).env("HOME", &home).as_nobody(folder.path());
+    let run = |words: &[&str]| vpnc_args(words).env("HOME", &home).by_nobody(folder.path());
     run(&["profile", "list"]).exits(0).prints("");
     let made = run(&["profile", "import", &options, "--name", "work"])
         .exits(0)

@@ -53,7 +53,7 @@ impl Run {
     }
 
     /// As another user than root, with a copy of the program in a folder that user can enter.
-    pub(crate) fn as_nobody(mut self, folder: &Path) -> Self {
+    pub(crate) fn by_nobody(mut self, folder: &Path) -> Self {
         if !rustix::process::geteuid().is_root() {
             return self;
         }

@@ -168,42 +168,41 @@ pub struct ManArgs {
 impl Command {
     /// Which gateway, for a command that meets one.
     pub fn server_mut(&mut self) -> Option<&mut ServerArgs> {
-        match self {
-            Self::Connect(args) => Some(&mut args.server),
-            Self::Auth(args) => Some(&mut args.server),
-            Self::Probe(args) => Some(&mut args.server),
-            Self::Logout(args) => Some(&mut args.server),
-            Self::Profile(_) | Self::Completions(_) | Self::Man(_) => None,
+        if let Self::Connect(args) = self {
+            return Some(&mut args.server);
         }
+        if let Self::Auth(args) = self {
+            return Some(&mut args.server);
+        }
+        if let Self::Probe(args) = self {
+            return Some(&mut args.server);
+        }
+        if let Self::Logout(args) = self {
+            return Some(&mut args.server);
+        }
+        None
     }
 
     /// True when standard output gets a result, and so no messages whatever the personality.
     pub fn prints_result(&self) -> bool {
-        match self {
-            Self::Connect(args) => {
-                args.instead.authenticate || args.instead.cookieonly || args.instead.printcookie
-            }
-            Self::Auth(_)
-            | Self::Probe(_)
-            | Self::Logout(_)
-            | Self::Profile(_)
-            | Self::Completions(_)
-            | Self::Man(_) => true,
-        }
+        let Self::Connect(args) = self else {
+            return true;
+        };
+        args.instead.authenticate || args.instead.cookieonly || args.instead.printcookie
     }
 
     /// Notes which secrets come from a file, and so never stood in the list of processes.
     pub fn mark_private(&mut self, from_file: impl Fn(&str) -> bool) {
-        let cookie = from_file("cookie");
-        let entries = from_file("form-entry");
-        match self {
-            Self::Connect(args) => {
-                args.cookie.is_private = cookie;
-                args.login.is_private = entries;
-            }
-            Self::Auth(args) => args.login.is_private = entries,
-            Self::Logout(args) => args.cookie.is_private = cookie,
-            Self::Probe(_) | Self::Profile(_) | Self::Completions(_) | Self::Man(_) => {}
+        let (cookie, entries) = (from_file("cookie"), from_file("form-entry"));
+        if let Self::Connect(args) = self {
+            args.cookie.is_private = cookie;
+            args.login.is_private = entries;
+        }
+        if let Self::Auth(args) = self {
+            args.login.is_private = entries;
+        }
+        if let Self::Logout(args) = self {
+            args.cookie.is_private = cookie;
         }
     }
 }

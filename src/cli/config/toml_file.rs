@@ -21,9 +21,9 @@ pub(super) fn parse(text: &str, keys: &Vocabulary) -> Result<Vec<Entry>, Problem
     let mut pairs: Vec<_> = table.get_ref().iter().collect();
     pairs.sort_by_key(|(key, _)| key.span().start);
     for (key, value) in pairs {
-        match value.get_ref() {
-            DeValue::Table(table) => reader.table(key, table)?,
-            _ => reader.entry(key.get_ref(), key, value)?,
+        match value.get_ref().as_table() {
+            Some(table) => reader.table(key, table)?,
+            None => reader.entry(key.get_ref(), key, value)?,
         }
     }
     Ok(reader.entries)
@@ -85,12 +85,13 @@ impl Reader<'_> {
     }
 
     fn wrong(&self, name: &str, kind: Kind, value: &Spanned<DeValue<'_>>) -> Problem {
-        let fault = match value.get_ref() {
-            DeValue::Table(_) => Fault::Nested,
-            other => Fault::Kind {
+        let value_type = value.get_ref().type_str();
+        let fault = match value.get_ref().is_table() {
+            true => Fault::Nested,
+            false => Fault::Kind {
                 key: name.to_owned(),
                 wanted: wanted(kind),
-                found: other.type_str(),
+                found: value_type,
             },
         };
         self.problem(value, fault)

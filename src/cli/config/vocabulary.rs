@@ -105,15 +105,19 @@ fn add(keys: &mut BTreeMap<String, Key>, arg: &Arg) {
     }
 }
 
+/// `None` for help and version.
 fn kind(arg: &Arg) -> Option<Kind> {
-    Some(match arg.get_action() {
-        ArgAction::SetTrue => Kind::Flag,
-        ArgAction::Count => Kind::Count,
-        ArgAction::Set => Kind::Value,
-        ArgAction::Append => Kind::List,
-        // help and version, and what a later clap may bring
-        _ => return None,
-    })
+    let kinds = [
+        (ArgAction::SetTrue, Kind::Flag),
+        (ArgAction::Count, Kind::Count),
+        (ArgAction::Set, Kind::Value),
+        (ArgAction::Append, Kind::List),
+    ];
+    let same =
+        |action: &ArgAction| std::mem::discriminant(action) == std::mem::discriminant(arg.get_action());
+    kinds
+        .into_iter()
+        .find_map(|(action, kind)| same(&action).then_some(kind))
 }
 
 /// Names that read better in a file.
