@@ -55,6 +55,9 @@ _vpnc__cli() {
             vpnc__cli,probe)
                 cmd="vpnc__cli__subcmd__probe"
                 ;;
+            vpnc__cli,profile)
+                cmd="vpnc__cli__subcmd__profile"
+                ;;
             vpnc__cli,reconnect)
                 cmd="vpnc__cli__subcmd__reconnect"
                 ;;
@@ -64,6 +67,18 @@ _vpnc__cli() {
             vpnc__cli,up)
                 cmd="vpnc__cli__subcmd__connect"
                 ;;
+            vpnc__cli__subcmd__profile,import)
+                cmd="vpnc__cli__subcmd__profile__subcmd__import"
+                ;;
+            vpnc__cli__subcmd__profile,list)
+                cmd="vpnc__cli__subcmd__profile__subcmd__list"
+                ;;
+            vpnc__cli__subcmd__profile,path)
+                cmd="vpnc__cli__subcmd__profile__subcmd__path"
+                ;;
+            vpnc__cli__subcmd__profile,show)
+                cmd="vpnc__cli__subcmd__profile__subcmd__show"
+                ;;
             *)
                 ;;
         esac
@@ -71,7 +86,7 @@ _vpnc__cli() {
 
     case "${cmd}" in
         vpnc__cli)
-            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version connect up auth authenticate login probe info status events disconnect down reconnect logout completions man"
+            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version connect up auth authenticate login probe info status events disconnect down reconnect logout bug-report profile completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -85,6 +100,14 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -93,7 +116,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__auth)
-            opts="-u -g -F -p -e -c -k -P -x -d -D -Q -v -q -l -h -V --server --user --passwd-on-stdin --passwd-file --passwd-command --no-passwd --realm --role --authgroup --usergroup --form-entry --accept-banner --no-takeover --external-browser --non-interactive --non-inter --token-mode --token-secret --key-password --cert-expire-warning --cookieonly --format --authenticate --hostcheck --hostcheck-useragent --hostcheck-certificate --hostcheck-interval --force-trojan --csd-wrapper --csd-user --device-id --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --useragent --local-hostname --os --version-string --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --disable-ipv6 --deflate --no-deflate --compression --queue-len --base-mtu --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+            opts="-u -g -F -p -e -c -k -P -x -d -D -Q -v -q -l -h -V --server --user --passwd-on-stdin --passwd-file --passwd-command --no-passwd --realm --role --authgroup --usergroup --form-entry --accept-banner --no-takeover --external-browser --non-interactive --non-inter --token-mode --token-secret --key-password --cert-expire-warning --cookieonly --format --authenticate --hostcheck --hostcheck-useragent --hostcheck-certificate --hostcheck-interval --force-trojan --csd-wrapper --csd-user --device-id --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --useragent --local-hostname --os --version-string --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --disable-ipv6 --deflate --no-deflate --compression --queue-len --base-mtu --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -359,6 +382,14 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -367,7 +398,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__bug__subcmd__report)
-            opts="-o -v -q -l -h -V --output --log --show-hosts --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --log-file --help --version"
+            opts="-o -v -q -l -h -V --output --log --show-hosts --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -393,6 +424,14 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -401,7 +440,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__completions)
-            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version bash elvish fish powershell zsh"
+            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -415,6 +454,14 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -423,7 +470,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__connect)
-            opts="-u -g -F -p -e -C -c -k -P -i -m -s -b -U -S -x -d -D -Q -v -q -l -h -V --server --user --passwd-on-stdin --passwd-file --passwd-command --no-passwd --realm --role --authgroup --usergroup --form-entry --accept-banner --no-takeover --external-browser --non-interactive --non-inter --token-mode --token-secret --key-password --cert-expire-warning --authenticate --cookieonly --printcookie --cookie --cookie-on-stdin --cookie-file --cookie-fd --hostcheck --hostcheck-useragent --hostcheck-certificate --hostcheck-interval --force-trojan --csd-wrapper --csd-user --device-id --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --reconnect-timeout --no-dtls --no-udp --no-esp --dtls-local-port --esp-local-port --passtos --force-dpd --interface --mtu --network --script --dns --dns-domain --dns-server --ignore-dns --route --exclude-route --no-routes --default-route --no-default-route --route-metric --fail-closed --no-ipv6-guard --reconfigure --name --background --pid-file --setuid --no-logout --relogin --on-up --on-down --on-reconnect --socks --script-tun --netns --useragent --local-hostname --os --version-string --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --disable-ipv6 --deflate --no-deflate --compression --queue-len --base-mtu --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+            opts="-u -g -F -p -e -C -c -k -P -i -m -s -b -U -S -x -d -D -Q -v -q -l -h -V --server --user --passwd-on-stdin --passwd-file --passwd-command --no-passwd --realm --role --authgroup --usergroup --form-entry --accept-banner --no-takeover --external-browser --non-interactive --non-inter --token-mode --token-secret --key-password --cert-expire-warning --authenticate --cookieonly --printcookie --cookie --cookie-on-stdin --cookie-file --cookie-fd --hostcheck --hostcheck-useragent --hostcheck-certificate --hostcheck-interval --force-trojan --csd-wrapper --csd-user --device-id --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --reconnect-timeout --session-limit --idle-limit --no-dtls --no-udp --no-esp --dtls-local-port --esp-local-port --passtos --force-dpd --interface --mtu --network --script --dns --dns-domain --dns-server --ignore-dns --route --exclude-route --no-routes --default-route --no-default-route --route-metric --fail-closed --no-ipv6-guard --reconfigure --name --background --pid-file --setuid --no-logout --relogin --on-up --on-down --on-reconnect --socks --script-tun --netns --useragent --local-hostname --os --version-string --no-xmlpost --no-http-keepalive --libproxy --key-password-from-fsid --http-auth --proxy-auth --dtls-ciphers --dtls12-ciphers --gnutls-priority --openssl-ciphers --gnutls-debug --xmlconfig --mca-certificate --mca-key --mca-key-password --disable-ipv6 --deflate --no-deflate --compression --queue-len --base-mtu --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -813,6 +860,14 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -821,7 +876,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__disconnect)
-            opts="-v -q -l -h -V --keep-login --wait --all --repair --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+            opts="-v -q -l -h -V --keep-login --wait --all --repair --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -839,6 +894,14 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -847,7 +910,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__events)
-            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -861,6 +924,14 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -869,7 +940,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__logout)
-            opts="-C -c -k -P -v -q -l -h -V --server --cookie --cookie-on-stdin --cookie-file --cookie-fd --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --useragent --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+            opts="-C -c -k -P -v -q -l -h -V --server --cookie --cookie-on-stdin --cookie-file --cookie-fd --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --useragent --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -967,6 +1038,14 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -975,7 +1054,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__man)
-            opts="-v -q -l -h -V --completions --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+            opts="-v -q -l -h -V --completions --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -993,6 +1072,14 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1001,7 +1088,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__probe)
-            opts="-c -k -P -v -q -l -h -V --server --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --useragent --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+            opts="-c -k -P -v -q -l -h -V --server --servercert --cafile --no-system-trust --sni --certificate --sslkey --tls --allow-insecure-crypto --pfs --no-cert-check --resolve --proxy --no-proxy --connect-timeout --bind-interface --fwmark --protocol --juniper --useragent --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1083,6 +1170,14 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1090,8 +1185,8 @@ _vpnc__cli() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vpnc__cli__subcmd__reconnect)
-            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+        vpnc__cli__subcmd__profile)
+            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version list show path import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1105,6 +1200,168 @@ _vpnc__cli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vpnc__cli__subcmd__profile__subcmd__import)
+            opts="-v -q -l -h -V --name --force --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vpnc__cli__subcmd__profile__subcmd__list)
+            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vpnc__cli__subcmd__profile__subcmd__path)
+            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vpnc__cli__subcmd__profile__subcmd__show)
+            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vpnc__cli__subcmd__reconnect)
+            opts="-v -q -l -h -V --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1113,7 +1370,7 @@ _vpnc__cli() {
             return 0
             ;;
         vpnc__cli__subcmd__status)
-            opts="-v -q -l -h -V --wait-for --timeout --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --help --version"
+            opts="-v -q -l -h -V --wait-for --timeout --verbose --quiet --timestamp --dump-http-traffic --dump-secrets --color --syslog --json --log-file --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1132,6 +1389,14 @@ _vpnc__cli() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

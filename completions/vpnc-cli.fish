@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_vpnc_cli_global_optspecs
-    string join \n v/verbose q/quiet timestamp dump-http-traffic dump-secrets color= l/syslog json log-file= h/help V/version
+    string join \n v/verbose q/quiet timestamp dump-http-traffic dump-secrets color= l/syslog json log-file= config= profile= h/help V/version
 end
 
 function __fish_vpnc_cli_needs_command
@@ -28,6 +28,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l color -d 'When to use
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -l timestamp -d 'Put the local time before each line'
@@ -51,6 +53,7 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "down" -d 'End a r
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "reconnect" -d 'Drop the connection of a running tunnel and make a new one, now'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "logout" -d 'End a session on the gateway, given its cookie'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "bug-report" -d 'Write down what a maintainer needs to know, without secrets and names'
+complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "profile" -d 'Show and make profiles: named files of settings'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "completions" -d 'Write a completion script for a shell to standard output'
 complete -c vpnc-cli -n "__fish_vpnc_cli_needs_command" -f -a "man" -d 'Write the manual pages, for packagers'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l server -d 'The gateway, as an option instead of the last argument' -r
@@ -142,6 +145,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l color -d '
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l passwd-on-stdin -d 'Read passwords from standard input: line 1 for the first password field, line 2 for the second'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l no-passwd -d 'Fail instead of filling a password field'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand connect" -l accept-banner -d 'Go on past notices of the gateway without asking'
@@ -275,6 +280,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l color -d 'When 
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l passwd-on-stdin -d 'Read passwords from standard input: line 1 for the first password field, line 2 for the second'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l no-passwd -d 'Fail instead of filling a password field'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand up" -l accept-banner -d 'Go on past notices of the gateway without asking'
@@ -380,6 +387,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l color -d 'Whe
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l passwd-on-stdin -d 'Read passwords from standard input: line 1 for the first password field, line 2 for the second'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l no-passwd -d 'Fail instead of filling a password field'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand auth" -l accept-banner -d 'Go on past notices of the gateway without asking'
@@ -470,6 +479,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l color
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l passwd-on-stdin -d 'Read passwords from standard input: line 1 for the first password field, line 2 for the second'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l no-passwd -d 'Fail instead of filling a password field'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand authenticate" -l accept-banner -d 'Go on past notices of the gateway without asking'
@@ -560,6 +571,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l color -d 'Wh
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l passwd-on-stdin -d 'Read passwords from standard input: line 1 for the first password field, line 2 for the second'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l no-passwd -d 'Fail instead of filling a password field'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand login" -l accept-banner -d 'Go on past notices of the gateway without asking'
@@ -609,6 +622,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l color -d 'Wh
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l no-system-trust -d 'Leave out the certificate authorities of the system'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l allow-insecure-crypto -d 'Allow RC4, 3DES and TLS before 1.2 for very old gateways'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand probe" -l pfs -d 'Only cipher suites with forward secrecy; the same as --tls=modern'
@@ -644,6 +659,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l color -d 'Whe
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l no-system-trust -d 'Leave out the certificate authorities of the system'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l allow-insecure-crypto -d 'Allow RC4, 3DES and TLS before 1.2 for very old gateways'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand info" -l pfs -d 'Only cipher suites with forward secrecy; the same as --tls=modern'
@@ -666,6 +683,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l color -d 'W
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand status" -l timestamp -d 'Put the local time before each line'
@@ -679,6 +698,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -l color -d 'W
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand events" -l timestamp -d 'Put the local time before each line'
@@ -693,6 +714,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l color -
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l keep-login -d 'Leave the session valid on the gateway: its cookie can be used again'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l all -d 'End all tunnels'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand disconnect" -l repair -d 'Undo what a killed run has left behind; running tunnels are left alone'
@@ -710,6 +733,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l color -d 'Whe
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l keep-login -d 'Leave the session valid on the gateway: its cookie can be used again'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l all -d 'End all tunnels'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand down" -l repair -d 'Undo what a killed run has left behind; running tunnels are left alone'
@@ -726,6 +751,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -l color -d
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand reconnect" -l timestamp -d 'Put the local time before each line'
@@ -758,6 +785,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l color -d 'W
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l cookie-on-stdin -d 'Read the session cookie from standard input, first line'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l no-system-trust -d 'Leave out the certificate authorities of the system'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand logout" -l allow-insecure-crypto -d 'Allow RC4, 3DES and TLS before 1.2 for very old gateways'
@@ -780,6 +809,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l color -
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l show-hosts -d 'Show names and addresses of machines instead of fingerprints'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -s q -l quiet -d 'Say nothing but errors'
@@ -787,12 +818,96 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l timesta
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand bug-report" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -f -a "list" -d 'List the profiles and their gateways'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -f -a "show" -d 'Show the settings that count, and where each comes from; secrets as ***'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -f -a "path" -d 'Print the name of the profile\'s file, also of one that is yet to be made'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and not __fish_seen_subcommand_from list show path import" -f -a "import" -d 'Make a profile of an option file of OpenConnect or a connection of NetworkManager'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from path" -s V -l version -d 'Print version'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -l name -d 'Write it as a profile of this name, instead of to standard output' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
+always\t'Always'
+never\t'Never'"
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -l force -d 'Write over a profile that is there already'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more; twice says everything'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say nothing but errors'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -l timestamp -d 'Put the local time before each line'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -l dump-http-traffic -d 'Show requests and answers, secrets replaced by their length and a fingerprint; implies -v'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -l dump-secrets -d 'Show the secrets in them as well: never pass such an output on'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -s l -l syslog -d 'Send the messages to the system log instead of standard error'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -l json -d 'Print results as JSON objects, and messages as one object in a line; nothing is asked'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand profile; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can show them'
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand completions" -l timestamp -d 'Put the local time before each line'
@@ -807,6 +922,8 @@ complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l color -d 'When
 always\t'Always'
 never\t'Never'"
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l log-file -d 'Append a copy of the messages, with their times, to a file that only you can read' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l config -d 'Read settings from this file instead of your own config.toml' -r -F
+complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l profile -d 'Take the settings of this profile; its name may also stand in place of the URL' -r
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s v -l verbose -d 'Say more; twice says everything'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -s q -l quiet -d 'Say nothing but errors'
 complete -c vpnc-cli -n "__fish_vpnc_cli_using_subcommand man" -l timestamp -d 'Put the local time before each line'

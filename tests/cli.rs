@@ -2,6 +2,8 @@
 
 #[path = "cli/bug_report.rs"]
 mod bug_report;
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/cookies.rs"]
 mod cookies;
 #[path = "cli/instances.rs"]
@@ -10,6 +12,8 @@ mod instances;
 mod messages;
 #[path = "cli/options.rs"]
 mod options;
+#[path = "cli/personality.rs"]
+mod personality;
 #[path = "cli/program.rs"]
 mod program;
 #[path = "cli/sign_in.rs"]

@@ -45,8 +45,12 @@ mod lab;
 mod life;
 #[path = "netns/netns.rs"]
 mod netns;
+#[path = "netns/network_manager.rs"]
+mod network_manager;
 #[path = "netns/outer.rs"]
 mod outer;
+#[path = "netns/personality.rs"]
+mod personality;
 #[path = "netns/ping.rs"]
 mod ping;
 #[path = "netns/privacy.rs"]

@@ -8,6 +8,7 @@
 //! To fuzz with a stable compiler, apart from the committed corpus:
 //! `RUSTC_BOOTSTRAP=1 cargo fuzz run -s none TARGET SCRATCH_FOLDER fuzz/corpus/TARGET`.
 
+pub mod config;
 pub mod esp_open;
 pub mod flow;
 pub mod host_check;
@@ -28,6 +29,7 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    target("config", config::run),
     target("esp_open", esp_open::run),
     target("flow", flow::run),
     target("host_check", host_check::run),

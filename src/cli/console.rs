@@ -35,6 +35,8 @@ struct Shared {
     json: bool,
     terminal: bool,
     animated: AtomicBool,
+    /// What is no error goes to standard output, as OpenConnect has it.
+    stdout: bool,
 }
 
 /// What a message begins with.
@@ -70,7 +72,8 @@ impl Console {
             colors,
             json: args.json,
             terminal,
-            animated: AtomicBool::new(animated),
+            animated: AtomicBool::new(animated && args.like_openconnect.is_none()),
+            stdout: args.like_openconnect == Some(false),
         })))
     }
 
@@ -124,7 +127,13 @@ impl Console {
         };
         let spinner = self.0.spinner.lock().unwrap_or_else(PoisonError::into_inner);
         // Nobody is left to be told when standard error is closed.
-        let write = || drop(io::stderr().lock().write_all(lines.as_bytes()));
+        let write = || match (label, self.0.stdout) {
+            (Label::Plain | Label::Debug, true) => {
+                let mut output = io::stdout().lock();
+                drop(output.write_all(lines.as_bytes()).and_then(|()| output.flush()));
+            }
+            _ => drop(io::stderr().lock().write_all(lines.as_bytes())),
+        };
         match spinner.as_ref() {
             Some(spinner) => spinner.suspend(write),
             None => write(),

@@ -32,10 +32,12 @@ pub fn demand(args: &CookieArgs, environment: &Environment) -> Result<Secret, Er
 /// The cookie named on the command line. An empty line on standard input means "none", as in OpenConnect.
 fn given(args: &CookieArgs, environment: &Environment) -> Result<Option<Secret>, Error> {
     if let Some(cookie) = &args.cookie {
-        tracing::warn!(
-            "a cookie after -C is visible to other users in the process list until it is wiped there; \
-             use --cookie-on-stdin"
-        );
+        if !args.is_private {
+            tracing::warn!(
+                "a cookie after -C is visible to other users in the process list until it is wiped there; \
+                 use --cookie-on-stdin"
+            );
+        }
         return Ok(Some(cookie.clone()));
     }
     if args.cookie_on_stdin {

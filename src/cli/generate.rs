@@ -56,7 +56,11 @@ pub fn man_pages() -> io::Result<Vec<Generated>> {
     let commands = program.get_subcommands().filter(|command| !command.is_hide_set());
     let mut pages = vec![page(NAME.to_owned(), &program)?];
     for command in commands {
-        pages.push(page(format!("{NAME}-{}", command.get_name()), command)?);
+        let name = format!("{NAME}-{}", command.get_name());
+        for part in command.get_subcommands() {
+            pages.push(page(format!("{name}-{}", part.get_name()), part)?);
+        }
+        pages.push(page(name, command)?);
     }
     Ok(pages)
 }
@@ -129,6 +133,8 @@ fn synopsis(mut command: Command) -> Roff {
 fn sections(command: &str) -> &'static [Section] {
     match command {
         "bug-report" | "completions" => &[],
+        "profile" => &[manual::CONFIG_FILES, manual::FILES, manual::EXIT_STATUS],
+        "list" | "show" | "path" | "import" => &[manual::CONFIG_FILES],
         "logout" | "probe" => &[manual::OLD_GATEWAYS, manual::ENVIRONMENT, manual::EXIT_STATUS],
         "auth" => &[
             manual::AUTH_EXAMPLES,
@@ -137,6 +143,7 @@ fn sections(command: &str) -> &'static [Section] {
             manual::TOKEN_SECRETS,
             manual::HOST_CHECKER,
             manual::OLD_GATEWAYS,
+            manual::CONFIG_FILES,
             manual::ENVIRONMENT,
             manual::EXIT_STATUS,
         ],
@@ -149,24 +156,30 @@ fn sections(command: &str) -> &'static [Section] {
             manual::NAME_SERVERS,
             manual::ROUTES,
             manual::RIGHTS,
+            manual::WITHOUT_ROOT,
             manual::CHANGES,
             manual::OLD_GATEWAYS,
+            manual::CONFIG_FILES,
+            manual::OPENCONNECT,
             manual::ENVIRONMENT,
             manual::FILES,
             manual::RIGHTS,
+            manual::WITHOUT_ROOT,
             manual::SIGNALS,
             manual::EXIT_STATUS,
         ],
         _ => &[
             manual::EXAMPLES,
             manual::INSTANCES,
-            manual::CONFIGURATION,
             manual::NAME_SERVERS,
             manual::ROUTES,
             manual::RIGHTS,
+            manual::WITHOUT_ROOT,
             manual::CHANGES,
             manual::SYSTEMD,
             manual::OLD_GATEWAYS,
+            manual::CONFIG_FILES,
+            manual::OPENCONNECT,
             manual::ENVIRONMENT,
             manual::FILES,
             manual::SIGNALS,

@@ -2,7 +2,7 @@
 
 mod daily;
 
-pub use self::daily::{CHANGES, CONFIGURATION, INSTANCES, RIGHTS, ROUTES, SYSTEMD};
+pub use self::daily::{CHANGES, INSTANCES, ROUTES, SYSTEMD, WITHOUT_ROOT};
 
 /// A section of examples, exit statuses and the like.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +57,10 @@ pub const EXAMPLES: Section = Section {
         (
             "vpnc-cli connect vpn.example.com -u joe -i vpn0 --network none",
             "without root, on a device made in advance: ip tuntap add dev vpn0 mode tun user joe",
+        ),
+        (
+            "sudo vpnc-cli connect work",
+            "with the settings of /etc/vpnc-cli/profiles/work.toml",
         ),
         (
             "vpnc-cli logout vpn.example.com --cookie-file ~/dsid",
@@ -267,6 +271,10 @@ pub const ENVIRONMENT: Section = Section {
     entries: &[
         ("VPNC_SERVER", "the gateway, when the command line names none"),
         (
+            "VPNC_PROFILE",
+            "the profile, when the command line names none, neither with --profile nor in place of the URL",
+        ),
+        (
             "VPNC_COOKIE",
             "the session cookie; taken out of the environment at once, children never see it",
         ),
@@ -300,6 +308,14 @@ pub const ENVIRONMENT: Section = Section {
         (
             "NOTIFY_SOCKET WATCHDOG_USEC",
             "set by systemd for Type=notify; never passed on",
+        ),
+        (
+            "XDG_CONFIG_HOME HOME",
+            "where your own config.toml and profiles are; root has none but those in /etc",
+        ),
+        (
+            "SUDO_UID",
+            "whose file root may follow, beside its own, when --config names it",
         ),
         ("NO_COLOR TERM", "no colours when NO_COLOR is set or TERM is dumb"),
         ("TZ", "time zone of --timestamp"),
@@ -387,6 +403,10 @@ pub const EXIT_STATUS: Section = Section {
         (
             "77",
             "a right is missing on this machine: root, or the capability CAP_NET_ADMIN",
+        ),
+        (
+            "78",
+            "a configuration file has an error: the message begins with FILE:LINE:COLUMN",
         ),
         (
             "129 130 143",
@@ -500,10 +520,89 @@ pub const NAME_SERVERS: Section = Section {
     ],
 };
 
+/// Configuration files and profiles.
+pub const CONFIG_FILES: Section = Section {
+    heading: "Configuration files",
+    entries: &[
+        (
+            "what they say",
+            "in TOML, an option without its dashes is a key: user = \"joe\", mtu = 1400, no-esp = true, \
+             route = [\"10.0.0.0/8\"]. server is the URL; password-file and password-command stand for --passwd-file \
+             and --passwd-command. A password itself is never a key",
+        ),
+        (
+            "tables",
+            "group and no more: dns in [network] is the key dns, timeout in [reconnect] is reconnect-timeout",
+        ),
+        (
+            "who wins",
+            "an option beats the VPNC_ variables of the environment, these a profile, this your config.toml or the \
+             file of --config, and this /etc/vpnc-cli/config.toml. The highest that mentions an option decides it \
+             whole: false takes a true further down back, and a list takes the place of a list, [] that of all. \
+             Proxies of the environment come last",
+        ),
+        (
+            "profiles",
+            "are such files with a name. vpnc-cli connect NAME takes the gateway from it, and NAME becomes the name \
+             of the tunnel; with --profile NAME another URL may be given. Yours hides one of the machine with the \
+             same name. Options another command does not have are passed over",
+        ),
+        (
+            "files of OpenConnect",
+            "a file of --config whose name does not end in .toml has an option in each line, NAME VALUE or \
+             NAME=VALUE, without dashes and quotes; lines that begin with # are comments",
+        ),
+        (
+            "secrets",
+            "cookie, token-secret, key-password, a password in form-entry or in a proxy: the file must be yours alone \
+             (chmod 600), or it is refused",
+        ),
+        (
+            "root",
+            "reads the files in /etc/vpnc-cli and the one of --config, follows only what belongs to root (or to the user \
+             of sudo, with --config), and nothing that others can write",
+        ),
+    ],
+};
+
+/// The other personality.
+pub const OPENCONNECT: Section = Section {
+    heading: "Started as openconnect",
+    entries: &[
+        (
+            "ln -s /usr/local/bin/vpnc-cli /usr/local/bin/openconnect",
+            "under that name the program takes the options of OpenConnect and no others, for scripts and for \
+             NetworkManager's plugin. --protocol=nc or --juniper must be given, but for --authenticate",
+        ),
+        (
+            "output",
+            "messages that are no errors go to standard output, unless a result does: --authenticate, --cookieonly, \
+             --printcookie",
+        ),
+        (
+            "exit status",
+            "0 ended on request or signed in, 2 cookie or sign-in refused, 1 anything else, --help included",
+        ),
+        ("files", "none is read but that of --config"),
+        (
+            "without --script",
+            "the built-in set-up is used, and not a vpnc-script",
+        ),
+    ],
+};
+
 /// Files of the program.
 pub const FILES: Section = Section {
     heading: "Files",
     entries: &[
+        (
+            "/etc/vpnc-cli/config.toml /etc/vpnc-cli/profiles/NAME.toml",
+            "settings of the machine, for every connection and for one",
+        ),
+        (
+            "~/.config/vpnc-cli/config.toml ~/.config/vpnc-cli/profiles/NAME.toml",
+            "your own; not for root",
+        ),
         (
             "/run/vpnc-cli/",
             "state of running tunnels, their sockets (NAME.sock) and what to undo after a crash, for root",

@@ -3,6 +3,7 @@
 pub mod args;
 mod background;
 mod bug_report;
+pub mod config;
 mod connect;
 pub mod console;
 pub mod cookie;
@@ -14,6 +15,7 @@ pub mod log;
 pub mod login;
 pub mod manual;
 pub mod output;
+pub mod personality;
 mod pid_file;
 pub mod private_file;
 pub mod probe;
@@ -30,11 +32,14 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
 use self::args::{
-    AuthArgs, Cli, Command, ConnectArgs, CookieArgs, LogoutArgs, MessageArgs, ProbeArgs, ReachArgs,
-    ResultFormat, SignInArgs,
+    AuthArgs, Command, ConfigArgs, ConnectArgs, CookieArgs, LogoutArgs, MessageArgs, ProbeArgs, ProfileArgs,
+    ReachArgs, ResultFormat, SignInArgs,
 };
+use self::config::places::Places;
+use self::config::{Refusal, Understood};
 use self::console::Console;
 use self::environment::Environment;
+use self::personality::{Personality, Request};
 use self::progress::Progress;
 use self::settings::Dump;
 use crate::error::{Error, plain_io};
@@ -51,21 +56,54 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitStatus {
     privilege::keep_descriptors_from_children();
     let environment = Environment::take();
     let args: Vec<OsString> = args.collect();
-    if let Some(error) = args::planned::explain(&args) {
-        return early_error(&error, wants_objects(&args));
-    }
-    match args::parse(args.iter().cloned()) {
-        Ok(cli) => execute(&cli, &environment),
-        Err(answer) => print_answer(&answer, &args),
+    let personality = Personality::of(args.first());
+    personality.status(match personality {
+        Personality::Native => run_native(args, &environment),
+        Personality::OpenConnect => run_as_openconnect(&args, &environment),
+    })
+}
+
+fn run_native(args: Vec<OsString>, environment: &Environment) -> ExitStatus {
+    let places = Places::of(environment);
+    match config::understand(args.clone(), environment, &places) {
+        Ok(understood) => execute(&understood, environment),
+        Err(refusal) => print_refusal(&refusal, &args, wants_objects(&args)),
     }
 }
 
-fn execute(cli: &Cli, environment: &Environment) -> ExitStatus {
+fn run_as_openconnect(args: &[OsString], environment: &Environment) -> ExitStatus {
+    let native = match personality::translate(args) {
+        Ok(Request::Run(native)) => native,
+        Ok(Request::Print(text, status)) => {
+            return print(text.as_bytes()).map_or_else(|error| refuse(&error, false), |()| status);
+        }
+        Err(error) => return refuse(&error, false),
+    };
+    match config::understand(native, environment, &Places::default()) {
+        Ok(mut understood) => {
+            understood.cli.messages.like_openconnect = Some(understood.cli.command.prints_result());
+            execute(&understood, environment)
+        }
+        Err(refusal) => print_refusal(&refusal, args, false),
+    }
+}
+
+fn print_refusal(refusal: &Refusal, args: &[OsString], object: bool) -> ExitStatus {
+    match refusal {
+        Refusal::Answer(answer) => print_answer(answer, args),
+        Refusal::Error(error) => refuse(error, object),
+    }
+}
+
+fn execute(Understood { cli, files }: &Understood, environment: &Environment) -> ExitStatus {
     let console = match Console::open(&cli.messages, environment) {
         Ok(console) => console,
-        Err(error) => return early_error(&error, cli.messages.json),
+        Err(error) => return refuse(&error, cli.messages.json),
     };
     log::install(&console, &cli.messages, environment);
+    for file in files {
+        tracing::debug!("settings of {} were read", file.display());
+    }
     let result = match &cli.command {
         Command::Connect(args) => connect(args, &cli.messages, environment, &console),
         Command::Auth(args) => auth_command(args, &cli.messages, environment, &console),
@@ -76,6 +114,7 @@ fn execute(cli: &Cli, environment: &Environment) -> ExitStatus {
         Command::Reconnect(args) => return ended(instance::reconnect(args), &console),
         Command::Logout(args) => logout(args, environment, &console),
         Command::BugReport(args) => bug_report::run(args, environment),
+        Command::Profile(args) => profile(args, &cli.config, environment),
         Command::Completions(args) => print(&generate::completion(args.shell)),
         Command::Man(args) => generate::write_files(args),
     };
@@ -90,7 +129,7 @@ fn ended(result: Result<ExitStatus, Error>, console: &Console) -> ExitStatus {
 }
 
 /// An error before there is a console.
-fn early_error(error: &Error, object: bool) -> ExitStatus {
+fn refuse(error: &Error, object: bool) -> ExitStatus {
     let text = match object {
         true => console::error_object(error).to_string(),
         false => error.to_string(),
@@ -229,6 +268,11 @@ fn logout(args: &LogoutArgs, environment: &Environment, console: &Console) -> Re
     block_on(connect::log_out(settings, Progress::new(console.clone())))
 }
 
+fn profile(args: &ProfileArgs, config: &ConfigArgs, environment: &Environment) -> Result<(), Error> {
+    let text = config::profile::run(&args.command, config, environment)?;
+    print(text.as_bytes())
+}
+
 /// One thread for everything: signals, scripts and dropped rights stay simple.
 fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -320,7 +364,7 @@ fn print_answer(answer: &clap::Error, args: &[OsString]) -> ExitStatus {
         let text = without_secrets(text.to_string(), args);
         let message = text.lines().next().unwrap_or_default();
         let message = message.strip_prefix("error: ").unwrap_or(message);
-        return early_error(&Error::new(ExitStatus::Usage, message), true);
+        return refuse(&Error::new(ExitStatus::Usage, message), true);
     }
     let colors = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let text = if colors {

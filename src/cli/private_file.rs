@@ -190,6 +190,11 @@ fn wait_for_writer(file: &File, metadata: &Metadata, limits: [Duration; 2]) -> i
     Ok(fcntl_setfl(file, flags - OFlags::NONBLOCK)?)
 }
 
+/// The same with the usual patience.
+pub(super) fn await_writer(file: &File, metadata: &Metadata) -> io::Result<()> {
+    wait_for_writer(file, metadata, WRITER_LIMITS)
+}
+
 fn is_written_within(file: &File, limit: Duration) -> io::Result<bool> {
     let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
     let ready = poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&limit))?;

@@ -1,6 +1,8 @@
 //! A tiny vocabulary: run the program with nothing inherited, look at what it did.
 
 use std::io::Write;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// A run in the making: an empty environment, an empty standard input.
@@ -16,7 +18,12 @@ pub(crate) fn vpnc(line: &str) -> Run {
 
 /// The program with arguments that may hold blanks.
 pub(crate) fn vpnc_args(args: &[&str]) -> Run {
-    let mut command = Command::new(PROGRAM);
+    program(PROGRAM, args)
+}
+
+/// The same by another path.
+pub(crate) fn program(path: &str, args: &[&str]) -> Run {
+    let mut command = Command::new(path);
     command.args(args);
     Run::of(command)
 }
@@ -45,6 +52,27 @@ impl Run {
         self
     }
 
+    /// As another user than root, with a copy of the program in a folder that user can enter.
+    pub(crate) fn by_nobody(mut self, folder: &Path) -> Self {
+        if !rustix::process::geteuid().is_root() {
+            return self;
+        }
+        let copy = folder.join("vpnc-cli");
+        if !copy.exists() {
+            std::fs::copy(PROGRAM, &copy).expect("a copy");
+        }
+        let mut command = Command::new(copy);
+        command.args(self.command.get_args()).env_clear();
+        for (name, value) in self.command.get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        command.uid(NOBODY).gid(NOBODY);
+        self.command = command;
+        self
+    }
+
     /// With text on standard input.
     pub(crate) fn input(mut self, text: impl AsRef<[u8]>) -> Self {
         self.input = text.as_ref().to_vec();
@@ -58,9 +86,19 @@ impl Run {
         run.exits(BAD_DATA).says("the session cookie cannot be used")
     }
 
+    /// Runs it and expects an exit status, and of a failure nothing on standard output.
+    #[track_caller]
+    pub(crate) fn exits(self, status: i32) -> Outcome {
+        let outcome = self.exits_with_output(status);
+        if status != 0 {
+            assert_eq!(outcome.stdout, "", "standard output of a failure");
+        }
+        outcome
+    }
+
     /// Runs it and expects an exit status.
     #[track_caller]
-    pub(crate) fn exits(mut self, status: i32) -> Outcome {
+    pub(crate) fn exits_with_output(mut self, status: i32) -> Outcome {
         let mut child = self
             .command
             .stdin(Stdio::piped())
@@ -81,13 +119,6 @@ impl Run {
             self.command,
             outcome.stderr
         );
-        if status != 0 {
-            assert_eq!(
-                outcome.stdout, "",
-                "standard output of a failure: {:?}",
-                self.command
-            );
-        }
         outcome
     }
 }
@@ -134,6 +165,9 @@ impl Outcome {
 
 /// The built program.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_vpnc-cli");
+
+/// On Debian, the user and the group without rights.
+const NOBODY: u32 = 65534;
 
 /// The cookie is missing, or another answer nobody can be asked for.
 pub(crate) const NO_COOKIE: i32 = 4;

@@ -258,6 +258,7 @@ async fn in_a_slow_hook() -> SlowBench {
             may_end: may_end.clone(),
         })),
         watch: None,
+        relogin: None,
     };
     let mut bench = Bench::within(config, |_| (), setup, around).await;
     bench.client.connected().await;

@@ -59,6 +59,12 @@ pub(crate) const TEST: &[Tool] = &[
         Check::File("/usr/share/dbus-1/system.conf"),
     ),
     Tool::new("dbus-daemon", Check::Program("dbus-daemon", "--version")),
+    Tool::new("dbus", Check::File("/usr/bin/dbus-send")),
+    Tool::new("network-manager", Check::Program("NetworkManager", "--version")),
+    Tool::new(
+        "network-manager-openconnect",
+        Check::File("/usr/lib/NetworkManager/nm-openconnect-service"),
+    ),
     Tool::new("libsystemd-shared", Check::Package),
 ];
 

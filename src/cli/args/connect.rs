@@ -109,6 +109,9 @@ pub struct CookieArgs {
     /// Read the session cookie from an open file descriptor, first line
     #[arg(long, value_name = "N", group = COOKIE, allow_negative_numbers = true)]
     pub cookie_fd: Option<u32>,
+    /// The cookie itself never stood in the list of processes.
+    #[arg(skip)]
+    pub is_private: bool,
 }
 
 /// How the gateway proves itself, and we to it.

@@ -12,16 +12,6 @@ pub(super) fn insert_connect(command: &Command, mut args: Vec<OsString>) -> Vec<
     args
 }
 
-/// The command a command line means; `None` when that cannot be told.
-pub(super) fn command_meant<'a>(command: &'a Command, args: &[OsString]) -> Option<&'a Command> {
-    let args = args.get(1..).unwrap_or_default();
-    let name = match means_connect(command, args) {
-        true => "connect",
-        false => first_word(command, args)?,
-    };
-    command.get_subcommands().find(|known| answers_to(known, name))
-}
-
 fn means_connect(command: &Command, args: &[OsString]) -> bool {
     let Some(first) = first_word(command, args) else {
         return false;
@@ -35,13 +25,24 @@ fn means_connect(command: &Command, args: &[OsString]) -> bool {
     }
 }
 
+/// Where the command's name stands, the program's own name included in the count.
+pub(super) fn place_of_command(command: &Command, args: &[OsString]) -> usize {
+    let rest = args.get(1..).unwrap_or_default();
+    first_place(command, rest).map_or(args.len(), |place| place + 1)
+}
+
 /// The first argument that is neither a global option nor the value of one.
 fn first_word<'a>(command: &Command, args: &'a [OsString]) -> Option<&'a str> {
-    let mut args = args.iter();
+    args.get(first_place(command, args)?)?.to_str()
+}
+
+fn first_place(command: &Command, args: &[OsString]) -> Option<usize> {
+    let mut args = args.iter().enumerate();
     loop {
-        let word = args.next()?.to_str()?;
+        let (place, word) = args.next()?;
+        let word = word.to_str()?;
         match global(command, word) {
-            None => return Some(word),
+            None => return Some(place),
             Some(option) if option.get_action().takes_values() && !carries_value(word) => {
                 args.next();
             }
@@ -118,6 +119,7 @@ mod tests {
             "--color=never --cookie-on-stdin gw",
             "--log-file connect gw.example",
             "-- gw",
+            "--config x.toml gw.example",
         ] {
             assert!(inserted(line), "{line}");
         }

@@ -170,6 +170,9 @@ pub struct LoginArgs {
         help_heading = KEY
     )]
     pub cert_expire_warning: u32,
+    /// The answers never stood in the list of processes.
+    #[arg(skip)]
+    pub is_private: bool,
 }
 
 /// What the gateway learns about this machine.

@@ -7,8 +7,8 @@ mod implied;
 mod instance;
 mod login;
 mod network;
-pub(super) mod planned;
 mod process;
+mod profile;
 mod values;
 
 use std::ffi::OsString;
@@ -30,6 +30,7 @@ pub use self::login::{
 };
 pub use self::network::{DnsArg, NetworkArgs, NetworkChoice};
 pub use self::process::{InsteadOfTunArgs, ProcessArgs};
+pub use self::profile::{ConfigArgs, ImportArgs, ProfileArgs, ProfileCommand};
 use super::manual;
 
 /// The whole command line.
@@ -51,6 +52,9 @@ pub struct Cli {
     /// Options valid everywhere.
     #[command(flatten)]
     pub messages: MessageArgs,
+    /// Files with settings, valid everywhere.
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -64,6 +68,7 @@ pub enum Command {
     #[command(after_help = manual::SHORT_EXAMPLES)]
     #[command(after_long_help = manual::after_help(&[
         manual::EXAMPLES,
+        manual::CONFIG_FILES,
         manual::ENVIRONMENT,
         manual::SIGNALS,
         manual::EXIT_STATUS,
@@ -98,6 +103,10 @@ pub enum Command {
     /// Write down what a maintainer needs to know, without secrets and names
     #[command(long_about = BUG_REPORT_ABOUT)]
     BugReport(BugReportArgs),
+    /// Show and make profiles: named files of settings
+    #[command(long_about = PROFILE_ABOUT, disable_help_subcommand = true)]
+    #[command(after_long_help = manual::after_help(&[manual::CONFIG_FILES, manual::EXIT_STATUS]))]
+    Profile(ProfileArgs),
     /// Write a completion script for a shell to standard output
     #[command(long_about = COMPLETIONS_ABOUT)]
     Completions(CompletionsArgs),
@@ -143,6 +152,9 @@ pub struct MessageArgs {
     /// Append a copy of the messages, with their times, to a file that only you can read
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+    /// Messages go where OpenConnect puts them. True: a result goes to standard output, and nothing else.
+    #[arg(skip)]
+    pub like_openconnect: Option<bool>,
 }
 
 /// When to use colours.
@@ -181,6 +193,58 @@ pub(super) fn matches(args: Vec<OsString>) -> Result<clap::ArgMatches, clap::Err
     let command = Cli::command();
     let args = implied::insert_connect(&command, args);
     command.try_get_matches_from(args)
+}
+
+impl Command {
+    /// Which gateway, for a command that meets one.
+    pub fn server_mut(&mut self) -> Option<&mut ServerArgs> {
+        if let Self::Connect(args) = self {
+            return Some(&mut args.server);
+        }
+        if let Self::Auth(args) = self {
+            return Some(&mut args.server);
+        }
+        if let Self::Probe(args) = self {
+            return Some(&mut args.server);
+        }
+        if let Self::Logout(args) = self {
+            return Some(&mut args.server);
+        }
+        None
+    }
+
+    /// True when standard output gets a result, and so no messages whatever the personality.
+    pub fn prints_result(&self) -> bool {
+        let Self::Connect(args) = self else {
+            return true;
+        };
+        args.instead.authenticate || args.instead.cookieonly || args.instead.printcookie
+    }
+
+    /// Notes which secrets come from a file, and so never stood in the list of processes.
+    pub fn mark_private(&mut self, from_file: impl Fn(&str) -> bool) {
+        let (cookie, entries) = (from_file("cookie"), from_file("form-entry"));
+        if let Self::Connect(args) = self {
+            args.cookie.is_private = cookie;
+            args.login.is_private = entries;
+        }
+        if let Self::Auth(args) = self {
+            args.login.is_private = entries;
+        }
+        if let Self::Logout(args) = self {
+            args.cookie.is_private = cookie;
+        }
+    }
+}
+
+/// The command line with the command's name, where it was left out.
+pub fn with_command(args: Vec<OsString>) -> Vec<OsString> {
+    implied::insert_connect(&Cli::command(), args)
+}
+
+/// Where the command's name stands in a command line that has one.
+pub fn place_of_command(args: &[OsString]) -> usize {
+    implied::place_of_command(&Cli::command(), args)
 }
 
 /// Parses the command line, the program's name included.
@@ -260,6 +324,10 @@ happened:
   vpnc-cli bug-report --log FILE -- connect -u joe --no-esp vpn.example.com
 
 Nothing is sent anywhere. Read it before you pass it on.";
+const PROFILE_ABOUT: &str = "\
+Show and make profiles: files with the settings of a gateway, each under a name.
+
+`vpnc-cli connect NAME` uses one. In it, a key is an option without its dashes, for example user = \"joe\".";
 
 const COMPLETIONS_ABOUT: &str = "\
 Write a completion script for a shell to standard output.
@@ -274,11 +342,4 @@ impl MessageArgs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn definitions_are_sound() {
-        Cli::command().debug_assert();
-    }
-}
+mod tests;

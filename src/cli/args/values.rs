@@ -112,6 +112,14 @@ pub(super) fn interface(text: &str) -> Parsed<String> {
     }
 }
 
+/// The name of a profile is that of its file.
+pub(super) fn profile(text: &str) -> Parsed<String> {
+    match crate::cli::config::places::is_name(text) {
+        true => Ok(text.to_owned()),
+        false => Err("a name has no slash, colon or blank, and no dot or dash in front"),
+    }
+}
+
 /// The name becomes part of file names.
 pub(super) fn instance(text: &str) -> Parsed<String> {
     let forbidden = |character: char| character == '/' || character.is_whitespace() || character.is_control();

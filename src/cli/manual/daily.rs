@@ -42,41 +42,6 @@ pub const INSTANCES: Section = Section {
     ],
 };
 
-/// Configuration files and profiles.
-pub const CONFIGURATION: Section = Section {
-    heading: "Configuration",
-    entries: &[
-        (
-            "profiles",
-            "vpnc-cli connect work reads the profile work.toml of /etc/vpnc-cli/profiles or, for a user, of \
-             ~/.config/vpnc-cli/profiles; vpnc-cli profile list shows them, profile show work what comes of one",
-        ),
-        (
-            "keys",
-            "each key is a long option without its dashes: user = \"joe\", servercert = [\"pin-sha256:…\"], no-esp = true; \
-             tables such as [network] only group them. The key server is the gateway. A password is never a key: \
-             password-file and password-command are",
-        ),
-        (
-            "which counts",
-            "an option beats the environment, that the profile, that the user's config.toml, that /etc/vpnc-cli/config.toml. \
-             Root reads no files of users",
-        ),
-        (
-            "--config FILE",
-            "a file more: TOML when its name ends in .toml, else one option in a line as OpenConnect has it",
-        ),
-        (
-            "mistakes",
-            "end with status 78 and the place, FILE:LINE:COLUMN, and the key that was probably meant",
-        ),
-        (
-            "vpnc-cli profile import FILE",
-            "makes a profile of OpenConnect's option file, or of a .nmconnection of NetworkManager",
-        ),
-    ],
-};
-
 /// Routes.
 pub const ROUTES: Section = Section {
     heading: "Routes",
@@ -103,15 +68,10 @@ pub const ROUTES: Section = Section {
     ],
 };
 
-/// Rights, and ways to do without them.
-pub const RIGHTS: Section = Section {
-    heading: "Rights",
+/// Ways to do without rights.
+pub const WITHOUT_ROOT: Section = Section {
+    heading: "Without root",
     entries: &[
-        (
-            "root",
-            "is needed for a device, addresses, routes and name servers. When they are set up, the process keeps only the \
-             rights to undo them; with --setuid USER it becomes that user and a helper process keeps them",
-        ),
         (
             "--socks [ADDR:]PORT",
             "needs none: programs that know SOCKS5 reach the VPN through it, for example \

@@ -212,7 +212,7 @@ pub(super) fn flow(
         entries: login
             .form_entry
             .iter()
-            .map(form_entry)
+            .map(|entry| form_entry(entry, login.is_private))
             .collect::<Result<_, _>>()?,
         accept_banner: login.accept_banner,
         takeover: !login.no_takeover,
@@ -259,7 +259,7 @@ fn check(args: &LoginArgs) -> Result<(), Error> {
 }
 
 /// The text is never repeated in an error: it may hold a password.
-fn form_entry(text: &Secret) -> Result<FormEntry, Error> {
+fn form_entry(text: &Secret, is_private: bool) -> Result<FormEntry, Error> {
     let wrong = |why: &str| usage(&format!("{why} in --form-entry")).hint("--form-entry FORM:FIELD=VALUE");
     let (place, value) = text
         .expose()
@@ -271,7 +271,7 @@ fn form_entry(text: &Secret) -> Result<FormEntry, Error> {
     if form.is_empty() || field.is_empty() {
         return Err(wrong("no name of a form or of a field"));
     }
-    if field.to_ascii_lowercase().contains("pass") {
+    if !is_private && field.to_ascii_lowercase().contains("pass") {
         tracing::warn!(
             "a password after --form-entry is visible to other users in the process list until it is wiped there; \
              use --passwd-on-stdin"

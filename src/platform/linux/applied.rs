@@ -68,20 +68,8 @@ impl Applied {
 
     /// Finds the paths outside anew after the network may have changed under the tunnel.
     pub(super) fn refresh_outside(&mut self, netlink: &mut Netlink) -> Result<(), SetupError> {
-        self.forget_vanished(netlink)?;
         let wanted = self.outside_routes(netlink)?;
         self.replace_routes(netlink, &wanted, |route, tunnel| route.device != tunnel)
-    }
-
-    /// Routes outside that went with their interface or next hop are ours no more.
-    fn forget_vanished(&mut self, netlink: &mut Netlink) -> Result<(), SetupError> {
-        let table = read_routes(netlink)?;
-        let vanished = self
-            .owned_routes()
-            .filter(|route| route.device != self.device.device && !table.contains(route))
-            .cloned()
-            .collect();
-        self.delete_routes(netlink, vanished)
     }
 
     /// A network of this machine with a prefix of the tunnel keeps winning by its smaller metric: a home network with

@@ -120,7 +120,7 @@ fn first_three(servers: &[Ipv4Addr]) -> String {
 /// The domains whose questions belong to the VPN's servers. Unset when all questions do, or when nobody has asked for
 /// more than a list of search domains: scripts then decide as they always have.
 fn split_domains(config: &NetworkConfig, search: &[&str], routing: &[&str]) -> String {
-    if routing.is_empty() || routing.contains(&".") || config.takes_default_route() {
+    if routing.is_empty() || routing.contains(&".") || config.default_route {
         return String::new();
     }
     [search, routing].concat().join(",")
