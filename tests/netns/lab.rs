@@ -60,6 +60,12 @@ impl Lab {
             space.ip("link set lan addrgenmode none up");
             space.ip(&format!("address add {address} dev lan"));
         }
+        // a busy kernel notices a moment later that there is somebody at the other end
+        wait_until("the cable", SOON, || {
+            [&machine, &beyond]
+                .iter()
+                .all(|space| space.ip("link show lan").contains("state UP"))
+        });
         for address in [GATEWAY, INTERNET, OUTSIDE] {
             beyond.ip(&format!("address add {address}/32 dev lo"));
         }
