@@ -145,6 +145,28 @@ fn a_resolved_that_hangs_is_passed_by_and_one_that_is_missing_is_told_at_once() 
 }
 
 #[test]
+fn a_resolved_of_another_network_namespace_is_not_told_of_strange_interfaces() {
+    let Some(package) = part("systemd-resolved") else {
+        return;
+    };
+    let Some(mut machine) = Machine::start("--domains corp.example", &[]) else {
+        return;
+    };
+    machine.start_resolved(&package);
+    machine.end_last_service();
+    let program = package.join("lib/systemd/systemd-resolved");
+    machine.serve(
+        "resolved.log",
+        &["unshare", "--net", program.to_str().expect("text")],
+    );
+    wait_until("a refusal", A_MOMENT, || {
+        let exit = machine.client("--dns resolved").end_without_check();
+        exit.stderr
+            .contains("with --dns resolved: systemd-resolved serves another network namespace")
+    });
+}
+
+#[test]
 fn a_refusal_of_resolved_names_the_rights_that_are_missing() {
     let Some(package) = part("systemd-resolved") else {
         return;

@@ -36,10 +36,11 @@ impl Machine {
         let outside = Server::start(&lab.beyond, "192.0.2.1", OUTSIDE_ANSWER, "corp.example");
         let inside = Server::start(&lab.beyond, INSIDE, INSIDE_ANSWER, "");
         let etc = lab.file("etc");
+        fs::create_dir(&etc).expect("a folder");
         let mut copy = Command::new("cp");
-        copy.arg("-a").arg("/etc/.").arg(&etc).stderr(Stdio::null());
-        // what cannot be read is not needed
-        copy.status().expect("cp runs");
+        copy.arg("-a").args(ETC.map(|name| Path::new("/etc").join(name)));
+        // not every machine has each of them
+        copy.arg(&etc).stderr(Stdio::null()).status().expect("cp runs");
         let machine = Self {
             lab,
             outside,
@@ -49,7 +50,6 @@ impl Machine {
         };
         machine.write_etc("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n");
         machine.write_etc("hosts", "127.0.0.1 localhost\n");
-        drop(fs::remove_file(etc.join("resolv.conf")));
         machine.write_etc("resolv.conf", HOME);
         Some(machine)
     }
@@ -345,6 +345,16 @@ pub(crate) const INSIDE_ANSWER: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 99);
 
 /// How long a service may take to notice something.
 pub(crate) const A_MOMENT: Duration = Duration::from_secs(5);
+
+/// What programs need of `/etc`.
+const ETC: [&str; 6] = [
+    "alternatives",
+    "dbus-1",
+    "group",
+    "ld.so.cache",
+    "ld.so.conf",
+    "passwd",
+];
 
 /// Lines of the configuration of the system bus that make it a daemon.
 const BUS_WITHOUT: [&str; 5] = ["<user>", "<fork", "<pidfile>", "<syslog", "<servicehelper>"];

@@ -5,6 +5,7 @@
     reason = "D-Bus knows dozens of errors, of which we tell a few apart"
 )]
 
+use std::fs;
 use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use zbus::{Connection, fdo};
 
 use super::wanted::Wanted;
 use crate::platform::SetupError;
+use crate::platform::linux::process;
 
 /// Sets servers and domains of the link with this index. Gives the bus name of the resolved that took them: another one
 /// knows nothing of them.
@@ -26,22 +28,34 @@ pub(super) async fn set(device: u32, wanted: &Wanted) -> Result<String, BusError
             Some(owner) => owner,
             None => bus.start().await?,
         };
+        bus.check_namespace(&owner).await?;
         bus.set(device, wanted).await?;
         Ok(owner)
     })
     .await
 }
 
-/// The bus name of the resolved that runs now.
+/// The bus name of the resolved that runs now, if it is one for our interfaces.
 pub(super) async fn owner() -> Result<Option<String>, BusError> {
-    within_limit(async { Bus::connect().await?.owner().await }).await
+    within_limit(async {
+        let bus = Bus::connect().await?;
+        let owner = bus.owner().await?;
+        if let Some(owner) = &owner {
+            bus.check_namespace(owner).await?;
+        }
+        Ok(owner)
+    })
+    .await
 }
 
 /// True when resolved runs, or would if it were asked.
 pub(super) async fn is_available() -> Result<bool, BusError> {
     within_limit(async {
         let bus = Bus::connect().await?;
-        Ok(bus.owner().await?.is_some() || bus.can_start().await?)
+        match bus.owner().await? {
+            Some(owner) => bus.check_namespace(&owner).await.map(|()| true),
+            None => bus.can_start().await,
+        }
     })
     .await
 }
@@ -51,9 +65,8 @@ pub(super) async fn is_available() -> Result<bool, BusError> {
 pub(super) async fn revert(device: u32) -> Result<(), BusError> {
     within(REVERT_LIMIT, async {
         let bus = Bus::connect().await?;
-        if bus.owner().await?.is_none() {
-            return Err(BusError::NoService);
-        }
+        let owner = bus.owner().await?.ok_or(BusError::NoService)?;
+        bus.check_namespace(&owner).await?;
         bus.manager("RevertLink", &(index(device)?,)).await
     })
     .await
@@ -68,6 +81,9 @@ pub(super) enum BusError {
     /// Nobody has the name on the bus.
     #[error("systemd-resolved does not run")]
     NoService,
+    /// It runs in another network namespace: an index of ours is there that of a stranger's interface.
+    #[error("systemd-resolved serves another network namespace")]
+    Elsewhere,
     /// It knows no such link.
     #[error("systemd-resolved does not know the interface")]
     NoLink,
@@ -108,7 +124,9 @@ impl From<BusError> for io::Error {
         let kind = match error {
             BusError::Refused(_) => io::ErrorKind::PermissionDenied,
             BusError::Slow(_) => io::ErrorKind::TimedOut,
-            BusError::NoBus(_) | BusError::NoService | BusError::NoLink => io::ErrorKind::NotFound,
+            BusError::NoBus(_) | BusError::NoService | BusError::NoLink | BusError::Elsewhere => {
+                io::ErrorKind::NotFound
+            }
             BusError::Other(_) => io::ErrorKind::Other,
         };
         Self::new(kind, error)
@@ -158,6 +176,18 @@ impl Bus {
             Ok(reply) => Ok(Some(reply.body().deserialize::<String>()?)),
             Err(BusError::NoService) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Fails when this resolved knows other interfaces than we do. Who may not look lets it pass.
+    async fn check_namespace(&self, owner: &str) -> Result<(), BusError> {
+        let reply = self.daemon("GetConnectionUnixProcessID", &(owner,)).await?;
+        let pid: u32 = reply.body().deserialize()?;
+        match fs::read_link(format!("/proc/{pid}/ns/net")) {
+            Ok(theirs) if Some(theirs.to_string_lossy().into_owned()) != process::network_namespace() => {
+                Err(BusError::Elsewhere)
+            }
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
