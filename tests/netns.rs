@@ -27,6 +27,8 @@ mod personality;
 mod ping;
 #[path = "netns/privacy.rs"]
 mod privacy;
+#[path = "netns/profiles.rs"]
+mod profiles;
 #[path = "netns/repair.rs"]
 mod repair;
 #[path = "netns/rights.rs"]
