@@ -57,6 +57,8 @@ mod ping;
 mod privacy;
 #[path = "netns/privileges.rs"]
 mod privileges;
+#[path = "netns/profiles.rs"]
+mod profiles;
 #[path = "netns/relogin.rs"]
 mod relogin;
 #[path = "netns/repair.rs"]

@@ -263,6 +263,9 @@ servercert {OLD_PIN}
     run(&["profile", "import", &options, "--name", "work", "--force"]).exits(0);
     run(&["profile", "list"]).exits(0).prints("work  gw.example\n");
     run(&["profile", "path", "work"]).exits(0).prints(made.trim());
+    run(&["profile", "show", "work"])
+        .exits(0)
+        .prints(&format!("server = \"gw.example\"  # {}:", made.trim()));
     run(&["connect", "work"]).understood().says("a sha1: pin");
     run(&["connect", "--profile", "wrok"])
         .exits(NO_INPUT)

@@ -11,10 +11,6 @@ client=$1 device=$2 address=$3 router=$4 log=$5
 
 fail() {
     echo "failed: $*"
-    for file in "$log"/*.log; do
-        echo "--- $file"
-        tail -n 60 "$file"
-    done
     exit 1
 }
 
@@ -51,13 +47,14 @@ done
 sed -i 's,</busconfig>,<includedir>/etc/dbus-1/system.d</includedir></busconfig>,' /run/dbus/system.conf
 
 dbus-daemon --config-file=/run/dbus/system.conf --nofork --nopidfile >"$log/bus.log" 2>&1 &
-for _ in $(seq 100); do [ -S /run/dbus/system_bus_socket ] && break; sleep .05; done
+for _ in $(seq 200); do [ -S /run/dbus/system_bus_socket ] && break; sleep .05; done
 [ -S /run/dbus/system_bus_socket ] || fail bus
 NetworkManager --no-daemon --debug >"$log/nm.log" 2>&1 &
-for _ in $(seq 100); do nmcli -t -f RUNNING general 2>/dev/null | grep -qx running && break; sleep .05; done
+for _ in $(seq 200); do nmcli -t -f RUNNING general 2>/dev/null | grep -qx running && break; sleep .05; done
+nmcli -t -f RUNNING general 2>/dev/null | grep -qx running || fail NetworkManager
 nmcli connection add type ethernet con-name base ifname "$device" ipv4.method manual ipv4.addresses "$address" \
     ipv4.gateway "$router" ipv4.dns "$router" ipv6.method disabled >"$log/base.log" 2>&1 || fail base
-nmcli -w 10 connection up base >>"$log/base.log" 2>&1 || fail base
+nmcli -w 20 connection up base >>"$log/base.log" 2>&1 || fail base
 
 echo ready
 # one order in a line; the answer ends with a line that has its status

@@ -139,7 +139,7 @@ impl Fault {
             }
             Self::NotInFile(key) => Some(format!("--{key} on the command line")),
             Self::Exposed(_) => Some("chmod 600 on the file, and a new secret".to_owned()),
-            Self::Nested => Some("[network] or another single name".to_owned()),
+            Self::Nested => Some("the key in the outer table, or in none".to_owned()),
             Self::Syntax(_)
             | Self::Twice(_)
             | Self::Kind { .. }

@@ -70,7 +70,9 @@ fn show(
     places: &Places,
     environment: &Environment,
 ) -> Result<String, Error> {
-    let name = name.or(config.profile.as_deref());
+    let name = name
+        .or(config.profile.as_deref())
+        .or_else(|| environment.text("VPNC_PROFILE"));
     let profile = name.map(|name| Profile {
         name: name.to_owned(),
         as_url: true,
