@@ -63,6 +63,9 @@
 //! channel is lost the engine asks for a new one until the user's patience ends. Every way out goes through `revert` of
 //! the set-up; a killed process leaves a journal that the next one works off.
 //!
+//! With `--setuid` there are two processes ([`platform::linux::keeper`]): one is forked before the event loop exists, keeps
+//! the rights, and does on orders what the set-up does; the other opens the device, becomes the user, and does the rest.
+//!
 //! # Life of a packet
 //!
 //! Out: the driver reads a batch from the device straight into a [`packet::Batch`], where packets lie as far apart as

@@ -1,8 +1,8 @@
 //! A second process that keeps the rights of root, so that the one that talks to the gateway can be an ordinary user.
 //!
 //! It is forked before anything is sent and sets up the network on orders over a socket. What it runs comes from the
-//! options, never from an order; an order carries the configuration of the gateway and no more, and is taken for hostile
-//! ([`order`]). When the other end is closed, however that came about, everything is undone and the process ends.
+//! options, never from an order; an order carries the configuration of the gateway and no more, and is taken for
+//! hostile. When the other end is closed, however that came about, everything is undone and the process ends.
 
 mod kept;
 mod order;

@@ -114,8 +114,9 @@ pub(super) async fn serve(wire: &mut Wire, client: u32, charge: Charge) -> io::R
         number: 0,
         error: None,
     })?;
-    let served = carry_out_all(wire, setup.as_mut(), background).await;
-    if let Err(error) = setup.revert(Farewell::Failed).await {
+    let mut farewell = Farewell::Failed;
+    let served = carry_out_all(wire, setup.as_mut(), background, &mut farewell).await;
+    if let Err(error) = setup.revert(farewell).await {
         tracing::warn!(%error, "not everything of the network set-up could be undone");
     }
     for file in litter {
@@ -125,11 +126,13 @@ pub(super) async fn serve(wire: &mut Wire, client: u32, charge: Charge) -> io::R
     served
 }
 
-/// Until the other end is closed, or says something that it never would.
+/// Until the other end is closed, or says something that it never would. `farewell` is then how it ended: as it was told
+/// last, unless there was something new to undo since.
 async fn carry_out_all(
     wire: &mut Wire,
     setup: &mut dyn NetworkSetup,
     mut background: bool,
+    farewell: &mut Farewell,
 ) -> io::Result<()> {
     wire.flush().await?;
     let mut device = None;
@@ -141,6 +144,15 @@ async fn carry_out_all(
             continue;
         }
         let lasting = matches!(order, Order::Revert { .. });
+        match order {
+            Order::Revert { farewell: told } => *farewell = told,
+            Order::Apply { .. } => *farewell = Farewell::Failed,
+            Order::Device { .. }
+            | Order::Prepare
+            | Order::AttemptReconnect
+            | Order::Reconnected
+            | Order::NetworkChanged => {}
+        }
         let is_left_then = background && matches!(order, Order::Apply { .. });
         let step = async {
             carry_out(setup, device.as_deref(), order).await?;

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustix::process::Pid;
@@ -117,6 +118,29 @@ async fn a_step_nobody_waits_for_makes_room_for_the_next() {
 }
 
 #[tokio::test]
+async fn an_end_that_was_wanted_stays_one() {
+    let config = config(&[], &[]);
+    for (told, expected) in [
+        (None, vec![Farewell::Failed]),
+        (Some(Farewell::Requested), vec![Farewell::Requested; 2]),
+        (Some(Farewell::Failed), vec![Farewell::Failed; 2]),
+    ] {
+        let farewells = Arc::default();
+        let (theirs, serving) = serve(Box::new(Farewells(Arc::clone(&farewells))), Vec::new());
+        let client = async {
+            let mut setup = kept(theirs, "tun7");
+            setup.apply(&interface("tun7"), &config).await.expect("done");
+            if let Some(told) = told {
+                setup.revert(told).await.expect("done");
+            }
+        };
+        let ((), served) = tokio::join!(client, serving);
+        served.expect("an orderly end");
+        assert_eq!(*farewells.lock().expect("no panic"), expected, "{told:?}");
+    }
+}
+
+#[tokio::test]
 async fn files_of_the_other_process_are_removed_and_nobody_elses() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str| folder.path().join(name);
@@ -166,6 +190,40 @@ fn interface(name: &str) -> Interface {
     }
 }
 
+/// Writes down how it was ended.
+struct Farewells(Arc<Mutex<Vec<Farewell>>>);
+
+impl NetworkSetup for Farewells {
+    fn prepare(&mut self) -> SetupFuture<'_> {
+        done()
+    }
+
+    fn apply<'a>(&'a mut self, _: &'a Interface, _: &'a NetworkConfig) -> SetupFuture<'a> {
+        done()
+    }
+
+    fn attempt_reconnect(&mut self) -> SetupFuture<'_> {
+        done()
+    }
+
+    fn reconnected(&mut self) -> SetupFuture<'_> {
+        done()
+    }
+
+    fn network_changed(&mut self) -> SetupFuture<'_> {
+        done()
+    }
+
+    fn revert(&mut self, farewell: Farewell) -> SetupFuture<'_> {
+        self.0.lock().expect("no panic").push(farewell);
+        done()
+    }
+}
+
+fn done() -> SetupFuture<'static> {
+    Box::pin(std::future::ready(Ok(())))
+}
+
 /// Everything hangs but the end.
 struct Hanging;
 
@@ -191,7 +249,7 @@ impl NetworkSetup for Hanging {
     }
 
     fn revert(&mut self, _: Farewell) -> SetupFuture<'_> {
-        Box::pin(std::future::ready(Ok(())))
+        done()
     }
 }
 
