@@ -63,6 +63,12 @@
 //! channel is lost the engine asks for a new one until the user's patience ends. Every way out goes through `revert` of
 //! the set-up; a killed process leaves a journal that the next one works off.
 //!
+//! A [`platform::NetworkWatch`] tells that something around the tunnel has changed, or that the machine has slept. The
+//! driver lets the set-up put the routes outside right, asks the kernel from which address the gateway would be reached
+//! now, and tells the engine, which decides ([`engine::Engine::network_changed`]): a probe, a new UDP socket, a new
+//! channel, or to wait. Steps of the set-up, scripts among them, run beside the rounds; only events that need the set-up
+//! wait for their end.
+//!
 //! With `--setuid` there are two processes ([`platform::linux::keeper`]): one is forked before the event loop exists, keeps
 //! the rights, and does on orders what the set-up does; the other opens the device, becomes the user, and does the rest.
 //!

@@ -460,8 +460,7 @@ async fn race<F: Future<Output = Result<TcpStream, NetError>>>(
                 continue;
             }
             let mut failure = None;
-            for index in 0..running.len() {
-                let (address, attempt) = &mut running[index];
+            for (index, (address, attempt)) in running.iter_mut().enumerate() {
                 match attempt.as_mut().poll(cx) {
                     Poll::Ready(Ok(tcp)) => return Poll::Ready(Ok((*address, tcp))),
                     Poll::Ready(Err(error)) => {

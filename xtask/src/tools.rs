@@ -53,6 +53,7 @@ pub(crate) const TEST: &[Tool] = &[
     Tool::new("openconnect", Check::Program("openconnect", "--version")),
     Tool::new("vpnc-scripts", Check::File("/usr/share/vpnc-scripts/vpnc-script")),
     Tool::new("iperf3", Check::Program("iperf3", "--version")),
+    Tool::new("dbus-daemon", Check::Program("dbus-daemon", "--version")),
     Tool::new("procps", Check::Program("ps", "--version")),
     Tool::new(
         "dbus-system-bus-common",
