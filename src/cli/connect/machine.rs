@@ -32,7 +32,11 @@ impl Machine {
             DeviceKind::TunIn(place) => {
                 check_no_script(tunnel, "the device is in another network namespace")?;
                 let namespace = Namespace::open(place)?;
-                Self::with_tun(settings, tunnel, Some(namespace))
+                Self::with_tun(
+                    settings,
+                    tunnel,
+                    Some(namespace).filter(|namespace| !namespace.is_ours()),
+                )
             }
             DeviceKind::Script => Self::with_command(tunnel),
             DeviceKind::Socks(address) => {
