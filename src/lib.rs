@@ -11,7 +11,7 @@
 //! | floor | module       | holds                                                                          |
 //! |-------|--------------|--------------------------------------------------------------------------------|
 //! | 3     | [`cli`]      | arguments, settings, messages; `main` calls [`cli::run`]                       |
-//! | 2     | [`net`]      | TLS, UDP, proxies, HTTP, the sign-in on the wire ([`net::login`]) and the event loop, [`net::driver`] |
+//! | 2     | [`net`]      | TLS, UDP, proxies, HTTP, the sign-in on the wire ([`net::login`]), the event loop, [`net::driver`], and the proxy of `--socks`, [`net::socks`] |
 //! | 2     | [`platform`] | TUN device and network set-up behind two traits; Linux, scripts, fakes         |
 //! | 1     | [`engine`]   | the tunnel as a whole: paths, timers, reconnects                               |
 //! | 1     | [`protocol`] | what a gateway speaks on the channel, behind the trait [`protocol::Link`]      |

@@ -63,6 +63,14 @@ pub const EXAMPLES: Section = Section {
             "with the settings of /etc/vpnc-cli/profiles/work.toml",
         ),
         (
+            "vpnc-cli connect vpn.example.com -u joe --socks 1080",
+            "without any right: a proxy into the VPN, for instance for  curl --socks5-hostname 127.0.0.1:1080 URL",
+        ),
+        (
+            "sudo vpnc-cli connect vpn.example.com -u joe --netns work",
+            "for some programs only: ip netns add work before, ip netns exec work COMMAND then",
+        ),
+        (
             "vpnc-cli logout vpn.example.com --cookie-file ~/dsid",
             "end the login on the gateway",
         ),

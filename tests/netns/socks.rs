@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::client::Client;
 use crate::data::amount;
 use crate::inner::{Page, SERVER, digest, serve_names, serve_pages};
-use crate::lab::{INSIDE, Lab, SOON, has, say, within_time};
+use crate::lab::{INSIDE, Lab, SOON, has, say, wait_until, within_time};
 use crate::rights::{as_nobody, lab_for_nobody_with};
 use crate::snapshot::Snapshot;
 
@@ -120,20 +120,10 @@ fn the_end_of_one_direction_and_a_reset_are_passed_on() {
     let Some((lab, client, port)) = proxied("", "") else {
         return;
     };
-    let listener = lab.beyond.within(|| std::net::TcpListener::bind((INSIDE, 7)));
-    let listener = listener.expect("a listener");
+    let listener = echo_port(&lab);
     let connect = || {
-        let mut program = lab
-            .machine
-            .within(|| TcpStream::connect(("127.0.0.1", port)))
-            .expect("the proxy");
-        program.set_read_timeout(Some(SOON)).expect("a limit");
-        program
-            .write_all(&[5, 1, 0, 5, 1, 0, 1, 10, 20, 0, 1, 0, 7])
-            .expect("a reader");
-        let mut told = [0; 12];
-        program.read_exact(&mut told).expect("an answer");
-        assert_eq!(told[..4], [5, 0, 5, 0]);
+        let (program, told) = ask(&lab, port);
+        assert_eq!(told, [5, 0]);
         program
     };
     let (mut program, mut server) = (connect(), listener.accept().expect("a connection").0);
@@ -169,6 +159,32 @@ fn the_end_of_one_direction_and_a_reset_are_passed_on() {
 }
 
 #[test]
+fn a_connection_beyond_the_limit_is_refused_until_another_ends() {
+    let Some((lab, client, port)) = proxied("", "") else {
+        return;
+    };
+    let listener = echo_port(&lab);
+    std::thread::spawn(move || {
+        let all: Vec<_> = listener.incoming().collect();
+        drop(all);
+    });
+    let mut held = Vec::new();
+    for number in 0..256 {
+        let (program, told) = ask(&lab, port);
+        assert_eq!(told, [5, 0], "{number}");
+        held.push(program);
+    }
+    assert_eq!(ask(&lab, port).1, [5, 1], "general failure");
+    let last = held.pop().expect("one of them");
+    socket2::SockRef::from(&last)
+        .set_linger(Some(Duration::ZERO))
+        .expect("an option");
+    drop(last);
+    wait_until("room for another", SOON, || ask(&lab, port).1 == [5, 0]);
+    client.interrupt();
+}
+
+#[test]
 fn connections_outlive_a_reconnect() {
     let Some((lab, client, port)) = proxied("", "--reconnect-timeout 60") else {
         return;
@@ -200,13 +216,33 @@ fn a_port_that_is_taken_is_told_before_any_connection() {
     };
     let _taken = lab
         .machine
-        .within(|| std::net::TcpListener::bind("127.0.0.1:1080"))
+        .within(|| TcpListener::bind("127.0.0.1:1080"))
         .expect("a listener");
     as_nobody(&lab, &program, "--socks 1080")
         .exits(73)
         .says("error: cannot listen at 127.0.0.1:1080: ")
         .says("--socks 1081");
     assert_eq!(lab.count("tcp_connections"), 0);
+}
+
+fn echo_port(lab: &Lab) -> TcpListener {
+    let listener = lab.beyond.within(|| TcpListener::bind((INSIDE, 7)));
+    listener.expect("a listener")
+}
+
+/// Asks the proxy for a connection to that port. Gives version and code of the answer.
+fn ask(lab: &Lab, port: u16) -> (TcpStream, [u8; 2]) {
+    let program = lab.machine.within(|| TcpStream::connect(("127.0.0.1", port)));
+    let mut program = program.expect("the proxy");
+    program.set_read_timeout(Some(SOON)).expect("a limit");
+    let request = [5, 1, 0, 5, 1, 0, 1, 10, 20, 0, 1, 0, 7];
+    program.write_all(&request).expect("a reader");
+    let mut told = [0; 12];
+    program.read_exact(&mut told).expect("an answer");
+    let [5, 0, version, code, ..] = told else {
+        panic!("{told:?}");
+    };
+    (program, [version, code])
 }
 
 /// A lab whose gateway has these options, a proxy with those that an ordinary user runs, and its port.

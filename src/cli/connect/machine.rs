@@ -1,5 +1,7 @@
 //! What a tunnel uses of this machine: the device, who sets up the network, and what tells of changes.
 
+use std::path::PathBuf;
+
 use super::rights::{self, Separated};
 use crate::cli::settings::{Connection, DeviceKind, MachineSettings};
 use crate::error::Error;
@@ -19,7 +21,7 @@ use crate::platform::none::NoSetup;
 use crate::platform::privilege::limited::Limited;
 use crate::platform::privilege::rights::Rights;
 use crate::platform::script::{ScriptOptions, ScriptSetup};
-use crate::platform::{NetworkSetup, NetworkWatch, TunDevice};
+use crate::platform::{DnsChoice, NetworkSetup, NetworkWatch, TunDevice};
 
 /// The parts of this machine.
 pub(super) struct Machine {
@@ -131,7 +133,8 @@ fn namespace(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Opt
         return Ok(None);
     };
     check_no_script(tunnel, "the device is in another network namespace")?;
-    Ok(Some(Namespace::open(place)?))
+    let namespace = Namespace::open(place)?;
+    Ok(Some(namespace).filter(|namespace| !namespace.is_ours()))
 }
 
 /// A script would change the network of this machine, where the tunnel is not.
@@ -180,17 +183,31 @@ fn setup(settings: &MachineSettings, tunnel: &ConnectSettings) -> Result<Box<dyn
             journal_dir,
             idle_timeout: tunnel.limits.idle,
         })),
-        NetworkMode::Builtin => Box::new(NativeSetup::new(NativeOptions {
-            name: tunnel.name.clone(),
-            journal_dir,
-            metric: settings.metric,
-            fail_closed: settings.fail_closed,
-            ipv6_guard: settings.ipv6_guard,
-            dns: settings.dns,
-            resolver_file: RESOLVER_FILE.into(),
-            namespace: namespace(settings, tunnel)?,
-        })?),
+        NetworkMode::Builtin => {
+            let namespace = namespace(settings, tunnel)?;
+            let (dns, resolver_file) = names(settings.dns, namespace.as_ref());
+            Box::new(NativeSetup::new(NativeOptions {
+                name: tunnel.name.clone(),
+                journal_dir,
+                metric: settings.metric,
+                fail_closed: settings.fail_closed,
+                ipv6_guard: settings.ipv6_guard,
+                dns,
+                resolver_file,
+                namespace,
+            })?)
+        }
     })
+}
+
+/// Who is told the name servers. Programs in a namespace that `ip netns` knows find them in a file of its own; those in
+/// another one share the machine's, which must not be changed for them.
+fn names(wanted: DnsChoice, namespace: Option<&Namespace>) -> (DnsChoice, PathBuf) {
+    match namespace.map(Namespace::resolver_file) {
+        None => (wanted, RESOLVER_FILE.into()),
+        Some(Some(file)) => (wanted, file),
+        Some(None) => (DnsChoice::None, RESOLVER_FILE.into()),
+    }
 }
 
 fn log_level() -> u8 {

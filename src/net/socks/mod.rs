@@ -7,8 +7,8 @@
 //! program ── listener ── stream ── stack ── device ── driver ── gateway
 //! ```
 //!
-//! Names are looked up inside ([`names`]). Everything asked for goes into the tunnel, but not what is excluded from it
-//! ([`scope`]). IPv4 and TCP only. Nothing runs while nothing happens: the stack's own timers are one timer of the device.
+//! Names are looked up inside (`names`). Everything asked for goes into the tunnel, but not what is excluded from it
+//! (`scope`). IPv4 and TCP only. Nothing runs while nothing happens: the stack's own timers are one timer of the device.
 
 mod device;
 mod dns;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use super::process;
 use crate::platform::{SetupError, privilege};
 
 /// A network namespace, kept open.
@@ -23,7 +24,7 @@ impl Namespace {
     /// By its name, as `ip netns` has it, or by a path, which is told by a slash.
     ///
     /// # Errors
-    /// [`SetupError::NoNamespace`] when there is none.
+    /// [`SetupError::NoNamespace`] when there is none, [`SetupError::NotPermitted`] when its file may not be opened.
     pub fn open(place: &Path) -> Result<Self, SetupError> {
         let name = place
             .to_str()
@@ -39,10 +40,13 @@ impl Namespace {
         };
         let file = opened
             .and_then(|file| is_network_namespace(&file).map(|()| file))
-            .map_err(|source| SetupError::NoNamespace {
-                path: path.clone(),
-                name: name.clone(),
-                source,
+            .map_err(|source| match source.kind() == io::ErrorKind::PermissionDenied {
+                true => cannot_enter(&path, source),
+                false => SetupError::NoNamespace {
+                    path: path.clone(),
+                    name: name.clone(),
+                    source,
+                },
             })?;
         Ok(Self {
             file: Arc::new(file),
@@ -54,6 +58,12 @@ impl Namespace {
     /// Its file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// True when it is the one we are in.
+    pub fn is_ours(&self) -> bool {
+        self.id()
+            .is_some_and(|id| process::network_namespace() == Some(id))
     }
 
     /// The resolver file that programs started with `ip netns exec` see; none for a namespace without a name.
@@ -105,6 +115,19 @@ pub(super) fn inside<T: Send>(
         Some(namespace) => namespace.within(code)?,
         None => code(),
     }
+}
+
+/// What the user is told when a namespace stays closed.
+pub(super) fn cannot_enter(path: &Path, source: io::Error) -> SetupError {
+    let action = format!("cannot enter the network namespace {}", path.display());
+    if source.kind() == io::ErrorKind::PermissionDenied {
+        return SetupError::NotPermitted {
+            action,
+            place: Some(format!("running as {}", privilege::user_name())),
+            hint: Some(OWN_HINT.to_owned()),
+        };
+    }
+    SetupError::System { action, source }
 }
 
 /// Takes the rights that a user has over a network namespace of his own, as `unshare -Urn` makes one: the process
@@ -176,6 +199,10 @@ fn enter(namespace: &File, kind: i32) -> io::Result<()> {
     }
 }
 
+/// The way out without rights.
+const OWN_HINT: &str =
+    "sudo, or a namespace of your own:  unshare -Urn sleep 9d &   then  --netns /proc/$!/ns/net";
+
 /// Where `ip netns` keeps names.
 const NAMED: &str = "/run/netns";
 /// `ioctl_ns(2)`: the user namespace that owns this one, as a new descriptor.
@@ -188,7 +215,6 @@ mod tests {
     use super::*;
     use crate::error::Error;
     use crate::exit::ExitStatus;
-    use crate::platform::linux::process;
 
     #[test]
     fn a_missing_namespace_is_told_with_the_way_to_make_it() {
@@ -213,7 +239,7 @@ mod tests {
     #[test]
     fn our_own_namespace_is_known_by_its_number() {
         let namespace = Namespace::open(Path::new("/proc/self/ns/net")).expect("always there");
-        assert_eq!(namespace.id(), process::network_namespace());
+        assert!(namespace.is_ours());
         assert_eq!(namespace.resolver_file(), None);
         assert!(join_owner(Path::new("/proc/self/ns/net")).is_ok());
         assert!(!joined_owner());

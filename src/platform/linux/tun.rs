@@ -10,7 +10,7 @@ use tokio::io::unix::AsyncFd;
 use tun::AbstractDevice;
 
 use super::deletion::DeletionWatch;
-use super::namespace::{Namespace, inside};
+use super::namespace::{Namespace, cannot_enter, inside};
 use super::netlink::Netlink;
 use crate::packet::{Batch, Received};
 use crate::platform::{SetupError, TunDevice, Written, privilege};
@@ -44,15 +44,15 @@ impl LinuxTun {
     pub fn open_in(name: Option<&str>, namespace: Option<&Namespace>) -> Result<Self, SetupError> {
         let wanted = name.unwrap_or(DEFAULT_NAME);
         check_name(wanted)?;
-        let mut netlink = match inside(namespace, Netlink::open) {
-            Err(error) if namespace.is_some() => return Err(cannot_enter(namespace, error)),
-            other => other.ok(),
+        let mut netlink = match (inside(namespace, Netlink::open), namespace) {
+            (Err(error), Some(namespace)) => return Err(cannot_enter(namespace.path(), error)),
+            (other, _) => other.ok(),
         };
         let existed = netlink
             .as_mut()
             .is_some_and(|netlink| netlink.link(wanted).is_ok());
         let device = inside(namespace, || Ok(create(wanted)))
-            .map_err(|error| cannot_enter(namespace, error))?
+            .map_err(system)?
             .map_err(|error| open_error(wanted, existed, error))?;
         let name = device.tun_name().map_err(|error| system(error.into()))?;
         device.set_nonblock().map_err(system)?;
@@ -200,22 +200,6 @@ fn check_name(name: &str) -> Result<(), SetupError> {
     })
 }
 
-fn cannot_enter(namespace: Option<&Namespace>, error: io::Error) -> SetupError {
-    let place = namespace.map_or_else(String::new, |namespace| namespace.path().display().to_string());
-    let action = format!("cannot enter the network namespace {place}");
-    if error.kind() == io::ErrorKind::PermissionDenied {
-        return SetupError::NotPermitted {
-            action,
-            place: Some(format!("running as {}", privilege::user_name())),
-            hint: Some(OWN_NAMESPACE_HINT.to_owned()),
-        };
-    }
-    SetupError::System {
-        action,
-        source: error,
-    }
-}
-
 fn open_error(name: &str, existed: bool, error: tun::Error) -> SetupError {
     let error = io::Error::from(error);
     match error.raw_os_error() {
@@ -257,10 +241,6 @@ const CREATE: &str = "cannot create the tunnel device";
 /// The way out without rights, `cli.md §10`.
 const OWN_DEVICE_HINT: &str = "sudo, or a device made in advance:  ip tuntap add dev vpn0 mode tun user joe   \
                                then  -i vpn0 --network none; or no device at all:  --socks 1080";
-
-/// The same for a namespace.
-const OWN_NAMESPACE_HINT: &str =
-    "sudo, or a namespace of your own:  unshare -Urn sleep 9d &   then  --netns /proc/$!/ns/net";
 
 impl AsFd for LinuxTun {
     fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
