@@ -64,9 +64,9 @@ impl Call {
         let mut limited = self.stream.by_ref().take(LONGEST);
         let read = limited.read_until(b'\n', &mut line);
         if let Err(error) = read {
-            return match error.kind() {
-                io::ErrorKind::ConnectionReset => Ok(None),
-                _ => Err(self.failed(&error)),
+            return match error.kind() == io::ErrorKind::ConnectionReset {
+                true => Ok(None),
+                false => Err(self.failed(&error)),
             };
         }
         if !line.ends_with(b"\n") {
@@ -98,9 +98,10 @@ impl Call {
     }
 
     fn failed(&self, error: &io::Error) -> Error {
-        let why = match error.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "it does not answer".to_owned(),
-            _ => plain_io(error),
+        let is_late = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+        let why = match is_late {
+            true => "it does not answer".to_owned(),
+            false => plain_io(error),
         };
         Error::new(ExitStatus::Io, format!("cannot talk to {}: {why}", self.name))
             .at(self.path.display().to_string())

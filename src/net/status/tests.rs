@@ -16,8 +16,8 @@ fn a_state_lasts_since_it_was_entered_first() {
 fn the_end_says_why() {
     let failed = || Error::new(ExitStatus::NetworkLost, "gone");
     let stopped = || Error::new(ExitStatus::Terminated, "interrupted");
-    let table: [(bool, Result<(), Error>, State, &[&str]); 4] = [
-        (true, Ok(()), State::Stopped, &["disconnected"]),
+    let table = [
+        (true, Ok(()), State::Stopped, &["disconnected"][..]),
         (true, Err(failed()), State::Failed, &["disconnected", "error"]),
         (false, Err(failed()), State::Failed, &["error"]),
         (false, Err(stopped()), State::Stopped, &["error"]),
