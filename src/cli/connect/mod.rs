@@ -1,6 +1,7 @@
 //! `connect` and `logout`: the parts of the machine put together for the driver.
 
 mod machine;
+mod repair;
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::net::driver::{self, Companion, Observer, Parts};
 use crate::net::logout;
-use crate::net::settings::{ConnectSettings, LogoutSettings, NetworkMode};
+use crate::net::settings::LogoutSettings;
 use crate::net::signals::Signals;
 use crate::net::status::{Board, News, State};
 use crate::net::{Connector, NetError};
@@ -47,7 +48,7 @@ pub(super) async fn connect(
     } = settings;
     let board = Board::new(&tunnel.name);
     let _lock = lock(&tunnel.name)?;
-    repair(&tunnel);
+    repair::repair(&tunnel);
     // from here on nothing blocks, so that signals are heard
     let mut signals = signals()?;
     let parts;
@@ -172,36 +173,6 @@ fn lock(name: &str) -> Result<Option<Lock>, Error> {
                 "end it with  kill -INT {process}   or give this one another name with --name NAME"
             )))
         }
-    }
-}
-
-/// What an earlier run left behind because it was killed is put right first.
-fn repair(tunnel: &ConnectSettings) {
-    let Some(dir) = journal::default_dir() else { return };
-    let mut repaired = journal::repair(&dir);
-    for name in repaired.blocked.iter().filter(|name| **name != tunnel.name) {
-        warn!(
-            "what the tunnel {name} carried is still blocked; free it with  vpnc-cli disconnect --repair {name}"
-        );
-    }
-    if repaired.blocked.contains(&tunnel.name) {
-        if tunnel.network == NetworkMode::Builtin {
-            info!("what the last run carried stays blocked until the tunnel is up");
-        } else {
-            // nobody else would know what to do with it
-            let freed = journal::repair_named(&dir, Some(&tunnel.name));
-            repaired.undone += freed.undone;
-            repaired.failures.extend(freed.failures);
-        }
-    }
-    if repaired.undone > 0 {
-        info!(
-            changes = repaired.undone,
-            "an earlier run had ended without cleaning up; its changes are undone"
-        );
-    }
-    for failure in repaired.failures {
-        warn!("left by an earlier run: {failure}");
     }
 }
 
