@@ -124,6 +124,15 @@ fn network_follows_the_script_option() {
 }
 
 #[test]
+fn only_the_built_in_set_up_can_fail_closed() {
+    assert!(settings(&["vpn.example.com", "--fail-closed"]).is_ok());
+    for other in ["-strue", "--network=none"] {
+        let line = ["vpn.example.com", "--fail-closed", other];
+        assert_eq!(status(&line), ExitStatus::Usage);
+    }
+}
+
+#[test]
 fn trust_without_anything_to_trust_is_refused() {
     assert_eq!(status(&["gw", "--no-system-trust"]), ExitStatus::Usage);
     assert_eq!(status(&["gw", "--no-cert-check"]), ExitStatus::Usage);
