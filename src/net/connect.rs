@@ -1,18 +1,18 @@
 //! From settings to an open TLS stream: resolve, TCP or proxy, TLS, each step with its time limit.
 
-use std::future::poll_fn;
+mod race;
+
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use url::Url;
 
+use self::race::race;
 use super::error::{NetError, Step};
 use super::proxy::{Proxy, ProxyError, Target};
 use super::settings::GatewaySettings;
@@ -439,51 +439,6 @@ fn is_out_of_order(error: &NetError) -> bool {
     is_dead(error) || matches!(error, NetError::Handshake { .. } | NetError::NotTls { .. })
 }
 
-/// The first TCP connection to any of several addresses. Each has a head start over the next, which begins when the one
-/// before has failed or let that time pass. Fails when all have, with the last failure.
-async fn race<F: Future<Output = Result<TcpStream, NetError>>>(
-    addresses: &[SocketAddr],
-    connecting: impl Fn(SocketAddr) -> F,
-) -> Result<(SocketAddr, TcpStream), NetError> {
-    let mut waiting = addresses.iter().copied();
-    let mut running: Vec<(SocketAddr, Pin<Box<F>>)> = Vec::new();
-    let mut head_start = Box::pin(sleep(Duration::ZERO));
-    let mut begin = true;
-    poll_fn(|cx| {
-        loop {
-            if (begin || head_start.as_mut().poll(cx).is_ready())
-                && let Some(address) = waiting.next()
-            {
-                running.push((address, Box::pin(connecting(address))));
-                head_start.set(sleep(HEAD_START));
-                begin = false;
-                continue;
-            }
-            let mut failure = None;
-            for (index, (address, attempt)) in running.iter_mut().enumerate() {
-                match attempt.as_mut().poll(cx) {
-                    Poll::Ready(Ok(tcp)) => return Poll::Ready(Ok((*address, tcp))),
-                    Poll::Ready(Err(error)) => {
-                        tracing::debug!(%address, %error, "address passed over");
-                        failure = Some((index, error));
-                        break;
-                    }
-                    Poll::Pending => {}
-                }
-            }
-            let Some((index, error)) = failure else {
-                return Poll::Pending;
-            };
-            drop(running.swap_remove(index));
-            if running.is_empty() && waiting.len() == 0 {
-                return Poll::Ready(Err(error));
-            }
-            begin = true;
-        }
-    })
-    .await
-}
-
 /// What one of several addresses may use of the limit: a dead first one must not eat it all.
 fn share(limit: Duration, candidates: usize) -> Duration {
     let count = u32::try_from(candidates.max(1)).unwrap_or(u32::MAX);
@@ -504,8 +459,6 @@ fn tune(tcp: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// How long an address may be silent before the next one is tried beside it.
-const HEAD_START: Duration = Duration::from_secs(2);
 /// After so many failures in a row the other nodes are tried too.
 const PATIENCE: u32 = 2;
 /// Limit for the node of the login while there are others.
