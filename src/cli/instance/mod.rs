@@ -179,7 +179,7 @@ impl Process {
     }
 
     fn has_ended(&self) -> bool {
-        process::has_ended(self.number, self.start)
+        !process::is_alive(self.number, self.start)
     }
 }
 

@@ -54,15 +54,6 @@ pub fn is_alive(pid: u32, start: u64) -> bool {
     }
 }
 
-/// True when the process with this pid and start time has ended, also when nobody has asked how.
-pub fn has_ended(pid: u32, start: u64) -> bool {
-    let line = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let is_zombie = line
-        .rsplit_once(')')
-        .is_some_and(|(_, rest)| rest.starts_with(" Z"));
-    is_zombie || !is_alive(pid, start)
-}
-
 /// Ends the process group led by `pid` at once. A group that is gone already is fine.
 pub fn kill_group(pid: u32) {
     signal_group(pid, libc::SIGKILL);
@@ -142,18 +133,5 @@ mod tests {
         assert!(is_alive(pid, start));
         assert!(!is_alive(pid, start + 1));
         assert!(!is_alive(u32::MAX, 1));
-        assert!(!has_ended(pid, start));
-        assert!(has_ended(pid, start + 1));
-    }
-
-    #[test]
-    fn a_zombie_has_ended() {
-        let mut child = std::process::Command::new("true").spawn().expect("a child");
-        let start = start_time(child.id()).expect("its time");
-        while !has_ended(child.id(), start) {
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
-        assert!(is_alive(child.id(), start));
-        child.wait().expect("ended");
     }
 }

@@ -164,16 +164,9 @@ mod tests {
             netmask: Ipv4Addr::new(255, 255, 0, 0),
             mtu: 1400,
             dns: (1..=5).map(|last| Ipv4Addr::new(10, 20, 0, last)).collect(),
-            domains: [
-                "corp.example",
-                "~lan.example",
-                "x$(reboot)",
-                "-x",
-                "lab_1.example",
-                "",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            domains: ["corp.example", "x$(reboot)", "-x", "lab_1.example", ""]
+                .map(str::to_owned)
+                .to_vec(),
             wins: vec![Ipv4Addr::new(10, 20, 0, 60)],
             default_route: false,
             include: nets(&["10.0.0.0/8", "192.168.7.9/24"]),
