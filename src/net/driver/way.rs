@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::net::settings::OuterSettings;
 
@@ -37,10 +37,7 @@ fn source(gateway: IpAddr, outer: &OuterSettings) -> io::Result<IpAddr> {
         IpAddr::V6(_) => Domain::IPV6,
     };
     let socket = Socket::new(domain, Type::DGRAM.cloexec(), Some(Protocol::UDP))?;
-    socket.bind_device(outer.interface.as_ref().map(String::as_bytes))?;
-    if let Some(mark) = outer.mark {
-        socket.set_mark(mark)?;
-    }
+    outer.dress(&SockRef::from(&socket))?;
     socket.connect(&SocketAddr::new(gateway, ANY_PORT).into())?;
     let source = socket.local_addr()?.as_socket().map(|address| address.ip());
     let unknown = [IpAddr::from(Ipv4Addr::UNSPECIFIED), Ipv6Addr::UNSPECIFIED.into()];

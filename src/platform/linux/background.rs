@@ -17,7 +17,7 @@ pub enum Side {
 
 /// The new process, seen from the first.
 #[derive(Debug)]
-pub struct Child(Pid);
+pub struct Child(pub(super) Pid);
 
 /// How a child ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,11 @@ pub fn detach(keep_folder: bool) -> io::Result<()> {
 }
 
 impl Child {
+    /// Its number.
+    pub fn number(&self) -> i32 {
+        self.0.as_raw_nonzero().get()
+    }
+
     /// Asks it to end. One that has ended does not mind.
     pub fn terminate(&self) {
         let _: rustix::io::Result<()> = kill_process(self.0, Signal::TERM);

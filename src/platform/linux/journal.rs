@@ -60,10 +60,6 @@ impl Owner {
         process::is_alive(self.pid, self.start)
     }
 
-    fn is_elsewhere(&self) -> bool {
-        self.netlink().is_none()
-    }
-
     /// A way to the changes; `None` when they are in a namespace that is not ours and cannot be found from here.
     fn netlink(&self) -> Option<io::Result<Netlink>> {
         if self.namespace.is_none() || self.namespace == process::network_namespace() {
@@ -103,10 +99,11 @@ impl Journal {
             return Ok(None);
         };
         let start = || {
-            let mut journal = Self::create_for(dir, Owner::ours(name, namespace))?;
+            let owner = Owner::ours(name, namespace);
+            let mut journal = Self::create_for(dir, owner.clone())?;
             let mut steps = Vec::new();
             let _alone = repair::alone(dir);
-            for (path, left) in repair::left_to_last(dir, name) {
+            for (path, left) in repair::left_to_last(dir, &owner) {
                 for step in &left {
                     journal.record(step)?;
                 }

@@ -64,15 +64,16 @@ fn repair_where(dir: &Path, name: Option<&str>, everything: bool) -> Repaired {
     repaired
 }
 
-/// What dead runs of this name left to last in this network namespace, and nothing else, with the files it stands in.
-pub(super) fn left_to_last(dir: &Path, name: &str) -> Vec<(PathBuf, Vec<Step>)> {
+/// What dead runs of this name left to last in the same network namespace, and nothing else, with the files it stands in.
+pub(super) fn left_to_last(dir: &Path, heir: &Owner) -> Vec<(PathBuf, Vec<Step>)> {
     let mut found = Vec::new();
     for path in journals(dir) {
         let Ok(bytes) = read(&path) else { continue };
         let (Some(owner), steps) = parse(&bytes) else {
             continue;
         };
-        let ours = is_named(&path, &owner, name) && !owner.is_elsewhere() && !owner.is_alive();
+        let is_there = owner.namespace == heir.namespace;
+        let ours = is_named(&path, &owner, &heir.name) && is_there && !owner.is_alive();
         if ours && steps.iter().all(|step| step.lasting) && blocks_something(&steps) {
             found.push((path, steps));
         }

@@ -9,16 +9,14 @@ mod order;
 mod service;
 mod wire;
 
-use std::fs;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, WaitOptions, waitpid};
-
 pub use self::kept::KeptSetup;
 use self::order::Answer;
+use super::background::{Child, Side, fork};
 use super::instance::Lock;
 use crate::error::{Error, plain_io};
 use crate::exit::ExitStatus;
@@ -40,7 +38,7 @@ pub struct Charge {
 #[derive(Debug)]
 pub struct Keeper {
     stream: UnixStream,
-    pid: Pid,
+    child: Child,
 }
 
 /// Forks the process that keeps the rights.
@@ -53,20 +51,20 @@ pub struct Keeper {
 /// # Errors
 /// What `make` said, and what the system said about a second process.
 pub fn start<T>(seed: T, make: impl FnOnce(T) -> Result<Charge, Error>) -> Result<(T, Keeper), Error> {
-    let (ours, theirs) = match single_thread().and_then(|()| UnixStream::pair()) {
+    let (ours, theirs) = match UnixStream::pair() {
         Ok(pair) => pair,
         Err(error) => return Err(cannot_start(&error)),
     };
     let client = std::process::id();
     match fork() {
         Err(error) => Err(cannot_start(&error)),
-        Ok(None) => {
+        Ok(Side::Child) => {
             drop(ours);
             service::run(theirs, client, move || make(seed));
         }
-        Ok(Some(pid)) => {
+        Ok(Side::Parent(child)) => {
             drop(theirs);
-            let keeper = Keeper { stream: ours, pid };
+            let keeper = Keeper { stream: ours, child };
             keeper.wait_until_ready()?;
             Ok((seed, keeper))
         }
@@ -103,34 +101,16 @@ impl Drop for Keeper {
         // it undoes what is left and ends; one that is gone needs no telling
         let _ = self.stream.shutdown(std::net::Shutdown::Both);
         let deadline = Instant::now() + END_LIMIT;
-        while matches!(waitpid(Some(self.pid), WaitOptions::NOHANG), Ok(None)) {
+        while matches!(self.child.ended(), Ok(None)) {
             if Instant::now() >= deadline {
                 tracing::warn!(
                     "the network is still being restored by process {}",
-                    self.pid.as_raw_nonzero()
+                    self.child.number()
                 );
                 return;
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-    }
-}
-
-/// The child has the memory of the parent but only one of its threads: a lock another one held would stay closed.
-fn single_thread() -> io::Result<()> {
-    match fs::read_dir("/proc/self/task")?.count() {
-        1 => Ok(()),
-        _ => Err(io::Error::other("there is more than one thread")),
-    }
-}
-
-/// `None` in the child.
-#[expect(unsafe_code, reason = "fork has no safe form in std")]
-fn fork() -> io::Result<Option<Pid>> {
-    // SAFETY: there is one thread, so the child may do all the parent may.
-    match unsafe { libc::fork() } {
-        -1 => Err(io::Error::last_os_error()),
-        number => Ok(Pid::from_raw(number)),
     }
 }
 

@@ -178,7 +178,8 @@ fn serve(
 fn kept(stream: UnixStream, device: &str) -> KeptSetup {
     // no process has this number, so nobody is waited for
     let pid = Pid::from_raw(i32::MAX).expect("a number");
-    let keeper = Keeper { stream, pid };
+    let child = super::Child(pid);
+    let keeper = Keeper { stream, child };
     keeper.into_setup(device).expect("a runtime")
 }
 
