@@ -1,7 +1,7 @@
 //! `--pid-file`: the number of the process in a file, for as long as it runs.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +43,12 @@ fn write(path: &Path) -> io::Result<PathBuf> {
     if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, "no plain file"));
     }
+    if !holds_a_number(&path)? {
+        return Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "it holds something else than a number",
+        ));
+    }
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::IsADirectory.into());
     };
@@ -60,6 +66,20 @@ fn write(path: &Path) -> io::Result<PathBuf> {
     }
     written.map(|()| path)
 }
+
+/// A slip of the keyboard must not cost a file: only what can be a pid file is written over.
+fn holds_a_number(path: &Path) -> io::Result<bool> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        file => file?,
+    };
+    let mut octets = Vec::new();
+    file.take(MOST_DIGITS + 1).read_to_end(&mut octets)?;
+    Ok(octets.len() as u64 <= MOST_DIGITS && octets.trim_ascii().iter().all(u8::is_ascii_digit))
+}
+
+/// Ample for a number and the end of its line.
+const MOST_DIGITS: u64 = 16;
 
 fn own_line() -> String {
     format!("{}\n", std::process::id())

@@ -137,6 +137,12 @@ pub fn connect(args: &ConnectArgs, environment: &Environment) -> Result<Connecti
     let (mut gateway, path) = place(&sign_in, environment)?;
     let flow = login::flow(&sign_in, &path, environment)?;
     let network = network(&args.network)?;
+    if args.network.fail_closed && args.instead_of_tun.socks.is_some() {
+        return Err(usage(
+            "--fail-closed has nothing to block with --socks: the machine's routes stay as they are",
+        )
+        .hint("leave one of them out"));
+    }
     login::key(&args.login, &args.trust, environment, &mut gateway.tls)?;
     let cookie = cookie::obtain(&args.cookie, environment)?;
     if cookie.is_none() && args.cookie.cookie_on_stdin {

@@ -367,10 +367,7 @@ impl Engine {
                     }
                 }
                 Timer::Reconnect => self.need_channel(),
-                Timer::Look => {
-                    self.timers.set(Timer::Look, Some(now + LOOK_PAUSE));
-                    self.events.push_back(Event::LookAround);
-                }
+                Timer::Look => self.look(now),
             }
         }
     }

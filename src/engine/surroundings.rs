@@ -4,7 +4,7 @@
 //! |------------------------|---------------------------------|----------------------------|---------------------------|
 //! | as before              | probe now, decide in 2 s        | kept                       | goes on as planned        |
 //! | from another address   | new socket, probe, data goes on | opened anew                | next attempt now          |
-//! | not at all             | packets wait in the device      | kept                       | few attempts              |
+//! | not at all             | packets wait in the device      | kept, as long as it may be lost | few attempts         |
 //! | again, as before       | probe now, decide in 2 s        | kept, or opened anew when it may be stuck | next attempt now |
 //! | after a sleep          | new socket, probe, data goes on | opened anew                | next attempt now          |
 //!
@@ -12,7 +12,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{ChannelState, Engine, Event, LOOK_PAUSE, Loss, Path, Timer};
+use super::{ChannelState, End, Engine, Event, LOOK_PAUSE, Loss, Path, Timer};
 
 /// How the gateway is reached after a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,28 @@ impl Engine {
         }
     }
 
+    /// [`Timer::Look`] is due. A channel nobody has noticed the end of is as good as lost when there is no way for as long
+    /// as it may be lost.
+    pub(super) fn look(&mut self, now: Instant) {
+        let lost_for = self.away.map(|since| now.saturating_duration_since(since));
+        let lost_for = lost_for.unwrap_or_default();
+        let patience = self.settings.reconnect_timeout.max(LOOK_PAUSE);
+        let is_open = matches!(
+            self.channel_state,
+            ChannelState::Running(_) | ChannelState::SettingUp(_)
+        );
+        if is_open && lost_for >= patience {
+            let cause = Loss::Transport(NO_WAY.to_owned());
+            return self.end(End::NetworkLost { lost_for, cause });
+        }
+        let pause = match is_open {
+            true => LOOK_PAUSE.min(patience - lost_for),
+            false => LOOK_PAUSE,
+        };
+        self.timers.set(Timer::Look, Some(now + pause));
+        self.events.push_back(Event::LookAround);
+    }
+
     fn go_away(&mut self, now: Instant) {
         if self.away.is_some() {
             return;
@@ -111,6 +133,9 @@ impl Engine {
         }
     }
 }
+
+/// What ends a tunnel whose channel was never lost.
+const NO_WAY: &str = "this machine has no way to the gateway";
 
 /// Without a way for this long, TCP may wait for seconds until it tries again: its pauses double from 0.2 s on.
 const STUCK: Duration = Duration::from_secs(2);

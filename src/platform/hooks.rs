@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::script::{self, DISCONNECT_LIMIT, SCRIPT_LIMIT, ScriptCall};
+use super::script::{self, SCRIPT_LIMIT, ScriptCall};
 use super::{Farewell, Interface, NetworkSetup, SetupError, SetupFuture};
 use crate::config::NetworkConfig;
 
@@ -84,7 +84,7 @@ impl Hooked {
         }
         if let (Some(environment), Some(command)) = (environment, &self.commands.down) {
             let call = ScriptCall::new(command, "disconnect", environment);
-            report(&call, call.run(DISCONNECT_LIMIT).await);
+            report(&call, call.run(DOWN_LIMIT).await);
         }
         self.inner.revert(farewell).await
     }
@@ -172,6 +172,9 @@ fn option(reason: &str) -> &'static str {
 
 /// What a command beside the tunnel gets when that ends.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// `--on-down` holds up the undoing; whoever asked for the end waits.
+const DOWN_LIMIT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {

@@ -35,7 +35,7 @@ fn errors_are_objects_when_objects_are_wanted() {
     for (line, cookie, exit, code) in [
         ("connect gw.example --json", "bad=1", BAD_DATA, "bad_data"),
         ("connect gw.example --json --bogus", "DSID=1", USAGE, "usage"),
-        ("--json connect gw.example --profile x", "DSID=1", USAGE, "usage"),
+        ("--json connect gw.example --profile x", "DSID=1", 66, "no_input"),
         ("--json disconnect no-such-tunnel", "", 8, "instance"),
     ] {
         let outcome = alone(line).env("VPNC_COOKIE", cookie).exits(exit);

@@ -35,7 +35,7 @@ fn the_unit_file_fits_the_program() {
     let (program, line) = start.split_once(' ').expect("arguments");
     assert!(program.ends_with("/vpnc-cli"));
     crate::program::vpnc(line).understood();
-    assert_eq!(value("RestartPreventExitStatus"), "2 3 4 5 6 64 65 66 77 78");
+    assert_eq!(value("RestartPreventExitStatus"), "2 3 4 5 6 8 64 65 66 77 78");
     assert_eq!(value("RuntimeDirectory"), "vpnc-cli");
     assert_eq!(value("RuntimeDirectoryPreserve"), "yes");
     assert_eq!(value("DeviceAllow"), "/dev/net/tun rw");

@@ -14,6 +14,8 @@ pub struct ProcessArgs {
     #[arg(long, value_name = "NAME", value_parser = values::instance)]
     pub name: Option<String>,
     /// Come back when the tunnel is up and leave it running; a failure before that is ours
+    ///
+    /// Messages are lost from then on, unless --log-file or --syslog takes them.
     #[arg(short, long)]
     pub background: bool,
     /// Write the process number to this file; it is removed at the end

@@ -79,6 +79,18 @@ pub struct Problem {
     pub fault: Fault,
 }
 
+/// What is no key by its looks may be the contents of a secret file, named by mistake.
+fn unknown(key: &str) -> String {
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.[]".contains(&octet);
+    match key.len() <= LONGEST_KEY && key.bytes().all(plain) {
+        true => format!("unknown key {key:?}"),
+        false => "this is no option".to_owned(),
+    }
+}
+
+/// Longer than any option.
+const LONGEST_KEY: usize = 40;
+
 /// What is wrong with a setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -86,7 +98,7 @@ pub enum Fault {
     #[error("{0}")]
     Syntax(String),
     /// No such option.
-    #[error("unknown key {key:?}")]
+    #[error("{}", unknown(key))]
     UnknownKey {
         /// The key as written.
         key: String,

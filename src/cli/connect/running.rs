@@ -144,6 +144,9 @@ type ControlParts = (Option<ControlSocket>, Option<Control>, Orders);
 /// Without a place for state files there is no socket.
 fn control(name: &str, board: &Board) -> Result<ControlParts, Error> {
     let Some(dir) = journal::default_dir() else {
+        warn!(
+            "no place for a control socket, XDG_RUNTIME_DIR is not set: status and disconnect will not find this tunnel"
+        );
         return Ok((None, None, Orders::none()));
     };
     let socket = ControlSocket::bind(&dir, name)?;

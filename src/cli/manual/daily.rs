@@ -107,7 +107,7 @@ pub const SYSTEMD: Section = Section {
         ),
         (
             "coming back",
-            "Restart=on-failure with RestartPreventExitStatus=2 3 4 5 6 64 65 66 77 78: what a second try cannot mend",
+            "Restart=on-failure with RestartPreventExitStatus=2 3 4 5 6 8 64 65 66 77 78: what a second try cannot mend",
         ),
     ],
 };

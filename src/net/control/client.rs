@@ -194,7 +194,7 @@ const MAX_LINE: usize = 4096;
 const PIECE: usize = 1024;
 
 /// A client that asks nothing for this long is sent away.
-const IDLE: Duration = Duration::from_secs(10);
+const IDLE: Duration = Duration::from_secs(3);
 
 /// A client that does not take an answer within this time is sent away.
 const SLOWEST: Duration = Duration::from_secs(5);

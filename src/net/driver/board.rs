@@ -1,5 +1,7 @@
 //! What the event loop writes on the board for `status` and `events`.
 
+use std::time::Duration;
+
 use crate::config::NetworkConfig;
 use crate::engine::{Engine, Path};
 use crate::net::Connection;
@@ -69,12 +71,17 @@ pub(super) fn path_changed(board: &Board, path: Path, reason: &str) {
 }
 
 /// The channel is lost.
-pub(super) fn lost(board: &Board, cause: &str, retry_in_s: u64) {
-    board.enter(State::Reconnecting);
+pub(super) fn lost(board: &Board, cause: &str, retry_in: Duration) {
     board.update(|status| status.last_error = Some(cause.to_owned()));
+    reconnecting(board, cause, retry_in);
+}
+
+/// A new channel is to be opened, for no fault.
+pub(super) fn reconnecting(board: &Board, cause: &str, retry_in: Duration) {
+    board.enter(State::Reconnecting);
     board.tell(News::Reconnecting {
         reason: cause.to_owned(),
-        retry_in_s,
+        retry_in_s: retry_in.as_secs(),
     });
 }
 

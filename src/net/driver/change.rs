@@ -1,13 +1,13 @@
 //! What the tunnel does when the network around it changes.
 
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tracing::info;
 
-use super::Driver;
 use super::step::After;
 use super::way::{Found, way_to};
+use super::{Driver, board};
 use crate::engine::Way;
 use crate::platform::Change;
 
@@ -38,8 +38,21 @@ impl Driver<'_> {
             info!("the machine has slept, or its clock has jumped");
         }
         match (way, self.engine.is_away()) {
-            (Way::None, false) => info!("there is no way to the gateway, the tunnel waits for the network"),
-            (Way::Same | Way::Other, true) => info!("there is a way to the gateway again"),
+            (Way::None, false) => {
+                info!("there is no way to the gateway, the tunnel waits for the network");
+                board::lost(
+                    &self.parts.board,
+                    "there is no way to the gateway",
+                    Duration::ZERO,
+                );
+            }
+            (Way::Same | Way::Other, true) => {
+                info!("there is a way to the gateway again");
+                // a channel that has to be made anew says so itself
+                if self.channel.is_some() {
+                    board::connected(&self.parts.board, false);
+                }
+            }
             (Way::None, true) | (Way::Same | Way::Other, false) => {}
         }
         self.engine.network_changed(way, slept, Instant::now());
@@ -68,6 +81,9 @@ impl Driver<'_> {
 
     /// Not when the way leads into the tunnel itself, because nothing else is left, nor from an interface that is cut off.
     fn is_usable(&mut self, source: IpAddr) -> bool {
+        if is_local(source) && !self.peer.is_some_and(is_local) {
+            return false;
+        }
         let inner = self.applied.as_ref().map(|applied| applied.network.address);
         if inner.is_some_and(|inner| IpAddr::from(inner) == source) {
             return false;
@@ -76,5 +92,13 @@ impl Driver<'_> {
             .watch
             .as_mut()
             .is_none_or(|watch| watch.carries(source))
+    }
+}
+
+/// The kernel takes such an address when there is no better one, and nothing answers it from far away.
+fn is_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unicast_link_local(),
     }
 }

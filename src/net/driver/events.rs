@@ -106,7 +106,13 @@ impl Driver<'_> {
             Loss::Link(_) | Loss::Transport(_) | Loss::SetUpTime => {}
         }
         let text = ending::loss_text(cause);
-        board::lost(&self.parts.board, &text, retry_in.as_secs());
+        // what the user asked for is no fault
+        match cause {
+            Loss::Requested => board::reconnecting(&self.parts.board, &text, retry_in),
+            Loss::NetworkChanged | Loss::Resumed | Loss::Link(_) | Loss::Transport(_) | Loss::SetUpTime => {
+                board::lost(&self.parts.board, &text, retry_in)
+            }
+        }
         match cause {
             // told when it was asked for
             Loss::Requested => {}

@@ -118,7 +118,7 @@ impl Driver<'_> {
             "{}, signing in again",
             error.message
         );
-        board::lost(&self.parts.board, &error.message, pause.as_secs());
+        board::lost(&self.parts.board, &error.message, pause);
         self.parts.board.enter(State::Login);
         self.channel = None;
         self.retired = None;

@@ -10,10 +10,11 @@ use tracing::{debug, info, warn};
 
 use super::{Driver, GRACE, interruptible, poll_end_request};
 use crate::error::Error;
+use crate::exit::ExitStatus;
 use crate::net::ending::Ending;
 use crate::net::status::State;
 use crate::net::{logout, report};
-use crate::platform::Farewell;
+use crate::platform::{Farewell, SetupError};
 
 impl Driver<'_> {
     /// The way out: undo the network first, then tell the gateway, each within its limit.
@@ -27,7 +28,7 @@ impl Driver<'_> {
         self.channel = None;
         self.retired = None;
         self.udp = None;
-        let impatient = self.undo(ending.farewell()).await;
+        let (impatient, undone) = self.undo(ending.farewell()).await;
         self.parts.companions.clear();
         self.parts.recheck = None;
         let has_session = !self.renewal.is_between_sessions();
@@ -42,7 +43,10 @@ impl Driver<'_> {
         if let Some(statistics) = statistics {
             info!("{statistics}");
         }
-        ending.into_result(&self.settings)
+        match ending.into_result(&self.settings) {
+            Ok(()) => undone,
+            failure => failure,
+        }
     }
 
     /// A step of the set-up under way is not left half done at once, but a request to end leaves it little time, and a
@@ -67,14 +71,15 @@ impl Driver<'_> {
     }
 
     /// Takes the network set-up back. True when the user has no patience for the logout: one more signal skips that, a
-    /// second one also cuts a script short, whose work the next start then does.
-    async fn undo(&mut self, farewell: Farewell) -> bool {
+    /// second one also cuts a script short, whose work the next start then does. The result tells of what stayed behind.
+    async fn undo(&mut self, farewell: Farewell) -> (bool, Result<(), Error>) {
+        let mut undone = Ok(());
         let setup = Rc::clone(&self.setup);
         let revert = || async { setup.lock().await.revert(farewell).await };
         let (result, request) = interruptible(self.parts.requests.as_mut(), None, revert()).await;
         match result {
             Some(Ok(())) => {}
-            Some(Err(error)) => warn!(%error, "not everything of the network set-up could be undone"),
+            Some(Err(error)) => undone = Err(left_behind(&error, &self.settings.name)),
             None => {
                 warn!("the undoing of the network set-up was cut short; the next start goes on with it");
                 // if it was a command of the user that was cut, the undoing itself is still to be done
@@ -83,7 +88,7 @@ impl Driver<'_> {
                 }
             }
         }
-        request.is_some()
+        (request.is_some(), undone)
     }
 
     /// Data off UDP, then the end of the channel.
@@ -118,6 +123,16 @@ impl Driver<'_> {
             _ = poll_fn(|cx| poll_end_request(requests.as_mut(), cx)) => warn!("logout skipped"),
         }
     }
+}
+
+/// The machine is not as it was.
+fn left_behind(error: &SetupError, name: &str) -> Error {
+    warn!(%error, "not everything of the network set-up could be undone");
+    Error::new(
+        ExitStatus::System,
+        format!("the tunnel has ended, and not all that it changed could be undone: {error}"),
+    )
+    .hint(format!("vpnc-cli disconnect --repair {name}"))
 }
 
 /// How long the channel may take for our last words. With the logout it must stay under the 1.8 s that NetworkManager

@@ -19,7 +19,8 @@ impl Account {
     #[expect(unsafe_code, reason = "the system's list of users has no safe form in std")]
     pub(in crate::platform) fn find(user: &str) -> Option<Self> {
         let name = CString::new(user).ok()?;
-        let number = user.parse().ok();
+        let is_number = user.bytes().all(|octet| octet.is_ascii_digit());
+        let number = user.parse().ok().filter(|_| is_number);
         let mut buffer: Vec<libc::c_char> = vec![0; ACCOUNT_SIZE];
         let mut entry = std::mem::MaybeUninit::<libc::passwd>::uninit();
         let mut found = std::ptr::null_mut();

@@ -63,18 +63,12 @@ impl Applied {
         if !self.fail_closed {
             self.log.let_nothing_last().map_err(journal_error)?;
         }
-        self.warn_about_hidden(netlink)
-    }
-
-    /// Finds the paths outside anew after the network may have changed under the tunnel.
-    pub(super) fn refresh_outside(&mut self, netlink: &mut Netlink) -> Result<(), SetupError> {
-        let wanted = self.outside_routes(netlink)?;
-        self.replace_routes(netlink, &wanted, |route, tunnel| route.device != tunnel)
+        Ok(())
     }
 
     /// A network of this machine with a prefix of the tunnel keeps winning by its smaller metric: a home network with
     /// the same numbers as one at work.
-    fn warn_about_hidden(&self, netlink: &mut Netlink) -> Result<(), SetupError> {
+    pub(super) fn warn_about_hidden(&self, netlink: &mut Netlink) -> Result<(), SetupError> {
         let device = self.device.device;
         let tunnel: Vec<IpNet> = self.plan.tunnel.iter().copied().map(IpNet::from).collect();
         for route in read_routes(netlink)? {

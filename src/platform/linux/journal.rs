@@ -220,7 +220,15 @@ pub fn default_dir() -> Option<PathBuf> {
     if privilege::effective_user() == 0 && !joined_owner() {
         return Some(PathBuf::from("/run/vpnc-cli"));
     }
-    let base = PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR")?);
+    let named = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    // su, cron and sudo -u do not set it
+    let usual = || {
+        Some(PathBuf::from(format!(
+            "/run/user/{}",
+            privilege::effective_user()
+        )))
+    };
+    let base = named.or_else(|| usual().filter(|folder| check_private(folder).is_ok()))?;
     base.is_absolute().then(|| base.join("vpnc-cli"))
 }
 
@@ -254,9 +262,18 @@ pub(super) fn check_own_file(file: &File) -> io::Result<()> {
 /// Of a journal. One with the environment of a script can have 2 MiB.
 const SIZE_LIMIT: u64 = 4 << 20;
 
-/// Reads a journal; what cannot be read is left out with a warning.
+/// Reads a journal; what cannot be read is left out.
 fn parse(bytes: &[u8]) -> (Option<Owner>, Vec<Step>) {
-    let mut lines = bytes
+    let (owner, steps, _) = read_all(bytes);
+    (owner, steps)
+}
+
+/// Reads a journal, with the number of lines that are none of it.
+fn read_all(bytes: &[u8]) -> (Option<Owner>, Vec<Step>, usize) {
+    let mut odd = 0;
+    // a line that was cut by the end was not followed by its change
+    let whole = bytes.iter().rposition(|octet| *octet == b'\n').unwrap_or(0);
+    let mut lines = bytes[..whole]
         .split(|octet| *octet == b'\n')
         .filter(|line| !line.is_empty());
     let owner = lines.next().and_then(|line| serde_json::from_slice(line).ok());
@@ -268,10 +285,10 @@ fn parse(bytes: &[u8]) -> (Option<Owner>, Vec<Step>) {
             Ok(Line::Void { .. }) => {
                 steps.pop();
             }
-            Err(error) => tracing::warn!(%error, "line of an undo journal not understood"),
+            Err(_) => odd += 1,
         }
     }
-    (owner, steps)
+    (owner, steps, odd)
 }
 
 /// Puts a journal with these steps in the place of the one at `path`.
@@ -418,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn live_and_foreign_journals_are_left_alone_and_garbage_is_thrown_away() {
+    fn live_and_foreign_journals_are_left_alone_and_garbage_is_set_aside() {
         let dir = tempfile::tempdir().expect("temporary folder");
         let journal = Journal::create(dir.path(), "live").expect("journal");
         let elsewhere = Owner {
@@ -431,9 +448,13 @@ mod tests {
         let other = Journal::create_for(dir.path(), elsewhere).expect("journal");
         fs::write(dir.path().join("bad.journal"), b"rubbish\nmore").expect("write");
         let repaired = repair(dir.path());
-        assert_eq!((repaired.journals, repaired.undone), (1, 0));
+        assert_eq!(
+            (repaired.journals, repaired.undone, repaired.failures.len()),
+            (0, 0, 1)
+        );
         assert!(journal.path().exists() && other.path().exists());
         assert!(!dir.path().join("bad.journal").exists());
+        assert!(dir.path().join("bad.broken").exists());
     }
 
     #[test]

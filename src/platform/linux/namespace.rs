@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,7 +36,11 @@ impl Namespace {
         };
         let opened = match name.as_deref() {
             Some("" | "." | "..") => Err(io::ErrorKind::NotFound.into()),
-            _ => File::open(&path),
+            // a FIFO without a writer would hold up the opening
+            _ => File::options()
+                .read(true)
+                .custom_flags(libc::O_NONBLOCK)
+                .open(&path),
         };
         let file = opened
             .and_then(|file| is_network_namespace(&file).map(|()| file))

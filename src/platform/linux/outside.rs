@@ -70,7 +70,10 @@ impl Applied {
     /// its tunnel is what that route leads past.
     fn path(&self, table: &[Route], net: IpNet) -> Option<NextHop> {
         let theirs = |route: &Route| route.destination == net && may_be_of_another_run(route);
-        let lasting = |route: &&Route| !theirs(route) && route.metric != self.metric;
+        // another run's way into its own tunnel has no next hop, and leads to no device that it goes out by
+        let goes_out = |device: u32| table.iter().any(|route| theirs(route) && route.device == device);
+        let is_inside = |route: &Route| route.via.is_none() && !goes_out(route.device);
+        let lasting = |route: &&Route| !theirs(route) && route.metric != self.metric && !is_inside(route);
         let route = match table.iter().any(theirs) {
             true => widest(table.iter().filter(lasting), net).or_else(|| widest(table.iter(), net)),
             false => widest(table.iter(), net),

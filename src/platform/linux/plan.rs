@@ -55,6 +55,8 @@ impl Plan {
                 "route {host} is the gateway itself and stays outside the tunnel"
             ));
         }
+        let server_routes = routes_to_servers(config, &tunnel, &exclude, gateway, &mut warnings);
+        tunnel.extend(server_routes);
         // A /32 is the local address and draws no other traffic in.
         let own_network = (address.prefix_len() < 32).then(|| address.trunc());
         let covered = |net: &Ipv4Net| {
@@ -73,6 +75,32 @@ impl Plan {
             warnings,
         }
     }
+}
+
+/// Questions to the VPN's name servers are for the VPN alone, whether its list of routes covers them or not.
+fn routes_to_servers(
+    config: &NetworkConfig,
+    tunnel: &BTreeSet<Ipv4Net>,
+    exclude: &BTreeSet<Ipv4Net>,
+    gateway: Option<Ipv4Addr>,
+    warnings: &mut Vec<String>,
+) -> Vec<Ipv4Net> {
+    let mut routes = Vec::new();
+    for server in config.dns.iter().filter(|server| is_routable(**server)) {
+        let host = Ipv4Net::from(*server);
+        if gateway == Some(*server) || exclude.iter().any(|net| net.contains(&host)) {
+            warnings.push(format!(
+                "questions to the name server {server} go past the tunnel, where others can read them"
+            ));
+        } else if !tunnel.iter().any(|net| net.contains(&host)) && *server != config.address {
+            routes.push(host);
+        }
+    }
+    routes
+}
+
+fn is_routable(server: Ipv4Addr) -> bool {
+    !server.is_unspecified() && !server.is_loopback() && !server.is_multicast() && !server.is_broadcast()
 }
 
 fn list(nets: &[Ipv4Net]) -> String {

@@ -101,6 +101,9 @@ impl NativeSetup {
             }
         };
         let mut result = applied.reconcile(&mut netlink);
+        if result.is_ok() {
+            result = applied.warn_about_hidden(&mut netlink);
+        }
         // a future that is dropped here must not take the log along
         let applied = self.applied.insert(applied);
         if result.is_ok() {
@@ -209,16 +212,16 @@ impl NativeSetup {
         }
     }
 
-    /// The network may have changed under the tunnel: finds the paths outside anew. Failures are for the log only, the
-    /// next try comes with the next reconnect.
-    fn refresh_outside(&mut self) {
+    /// The network may have changed under the tunnel, and other programs take away what is not theirs: finds the paths
+    /// outside anew, and makes again what is gone. Failures are for the log only, the next try comes with the next change.
+    fn refresh(&mut self) {
         let netlink = self.open();
         let Some(applied) = &mut self.applied else {
             return;
         };
-        let result = netlink.and_then(|mut netlink| applied.refresh_outside(&mut netlink));
+        let result = netlink.and_then(|mut netlink| applied.reconcile(&mut netlink));
         if let Err(error) = result {
-            tracing::warn!(%error, "routes outside the tunnel not refreshed");
+            tracing::warn!(%error, "what others may have changed is not put right");
         }
     }
 
@@ -241,7 +244,7 @@ impl NetworkSetup for NativeSetup {
     }
 
     fn attempt_reconnect(&mut self) -> SetupFuture<'_> {
-        self.refresh_outside();
+        self.refresh();
         Box::pin(std::future::ready(Ok(())))
     }
 
@@ -250,7 +253,7 @@ impl NetworkSetup for NativeSetup {
     }
 
     fn network_changed(&mut self) -> SetupFuture<'_> {
-        self.refresh_outside();
+        self.refresh();
         Box::pin(self.refresh_names())
     }
 

@@ -1,10 +1,12 @@
 //! `/etc/resolv.conf` itself: where it really lies, and how it is changed so that nobody ever reads half of it.
 
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown, symlink};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::{Access, access};
 
@@ -17,26 +19,27 @@ use crate::platform::{SetupError, privilege};
 /// Makes the resolver file say what is wanted, and tells whether that was needed. To be called again whenever somebody
 /// may have changed it.
 pub(super) fn put(path: &Path, tag: &str, wanted: &Wanted, log: &mut UndoLog) -> Result<bool, SetupError> {
+    let _alone = alone(path);
     let place = Place::find(path).map_err(|error| failure(path, error))?;
     let text = content::with(&place.content, tag, wanted, place.origin()).ok_or_else(|| {
         let error = io::Error::new(io::ErrorKind::InvalidInput, "odd target of a symbolic link");
         failure(path, error)
     })?;
-    if text == place.content && place.replaces.is_none() {
-        return Ok(false);
-    }
     let undo = Undo::Dns(DnsUndo::ResolverFile {
         path: place.path.clone(),
         tag: tag.to_owned(),
         servers: wanted.servers.clone(),
     });
-    let change = || write(&place.path, &text, place.like.as_ref());
-    let result = if log.holds(&undo) {
-        change()
-    } else {
-        log.make(undo, change)
+    let is_there = text == place.content && place.replaces.is_none();
+    if is_there && log.holds(&undo) {
+        return Ok(false);
+    }
+    // what a run has left that lost its power is as good as ours, and has to go with us
+    let change = || match is_there {
+        true => Ok(()),
+        false => write(&place.path, &text, place.like.as_ref()),
     };
-    result.map_err(|error| failure(path, error))?;
+    log.make(undo, change).map_err(|error| failure(path, error))?;
     tracing::debug!(path = %place.path.display(), "resolver file written");
     Ok(true)
 }
@@ -58,6 +61,7 @@ pub(super) fn check(path: &Path) -> Result<(), SetupError> {
 
 /// Takes the part of `tag` out of the file. What others have written meanwhile stays.
 pub(super) fn take_out(path: &Path, tag: &str, servers: &[Ipv4Addr]) -> io::Result<Undone> {
+    let _alone = alone(path);
     let (content, like) = match read(path) {
         Ok(found) => found,
         // gone, or a link again: somebody else has set the place up anew
@@ -80,6 +84,25 @@ pub(super) fn take_out(path: &Path, tag: &str, servers: &[Ipv4Addr]) -> io::Resu
     }
     Ok(Undone::Done)
 }
+
+/// Keeps other runs from the file until it is dropped: of two that change it at a time, one would put back what the other
+/// has taken out. One that takes too long is not waited for.
+fn alone(path: &Path) -> Option<File> {
+    let folder = File::open(path.parent()?).ok()?;
+    for _ in 0..TRIES {
+        match folder.try_lock() {
+            Ok(()) => return Some(folder),
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(_)) => break,
+        }
+    }
+    tracing::debug!(path = %path.display(), "not locked");
+    None
+}
+
+/// How often, and how long apart, the file is tried to be locked.
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The file as it is, for whoever wants to know what it says; `None` when it cannot be read.
 pub(super) fn current(path: &Path) -> Option<Vec<u8>> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use super::{Owner, check_private, file_name, parse, read, replace};
+use super::{Owner, check_private, file_name, parse, read, read_all, replace};
 use crate::platform::linux::netlink::Netlink;
 use crate::platform::linux::outside;
 use crate::platform::linux::undo::{Step, Undo, Undone};
@@ -118,7 +118,7 @@ fn repair_one(path: &Path, name: Option<&str>, everything: bool, repaired: &mut 
             return;
         }
     };
-    let (owner, steps) = parse(&bytes);
+    let (owner, steps, odd) = read_all(&bytes);
     if let Some(owner) = owner {
         if name.is_some_and(|name| !is_named(path, &owner, name)) {
             return;
@@ -139,14 +139,33 @@ fn repair_one(path: &Path, name: Option<&str>, everything: bool, repaired: &mut 
                 return;
             }
         }
-    } else if name.is_some() {
-        return;
+        if odd > 0 {
+            return set_aside(path, odd, repaired);
+        }
+    } else if name.is_none_or(|name| {
+        path.file_stem()
+            .is_some_and(|stem| stem == file_name(name).as_str())
+    }) {
+        return set_aside(path, odd + 1, repaired);
     } else {
-        tracing::warn!(path = %path.display(), "undo journal without a readable first line, thrown away");
+        return;
     }
     if fs::remove_file(path).is_ok() {
         repaired.journals += 1;
     }
+}
+
+/// What a damaged journal does not tell has to be put right by hand, so it is kept to be looked at.
+fn set_aside(path: &Path, odd: usize, repaired: &mut Repaired) {
+    let aside = path.with_extension("broken");
+    let kept = match fs::rename(path, &aside) {
+        Ok(()) => aside,
+        Err(_) => path.to_owned(),
+    };
+    repaired.failures.push(format!(
+        "{odd} lines of an undo journal cannot be read, see {}",
+        kept.display()
+    ));
 }
 
 enum Outcome {
