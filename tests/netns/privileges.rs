@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::client::Client;
-use crate::lab::{INSIDE, Lab, SOON, TUNNEL, wait_until};
+use crate::lab::{GATEWAY, INSIDE, Lab, SOON, TUNNEL, wait_until};
 use crate::ping;
 use crate::rights::{as_nobody, lab_for_nobody};
 use crate::snapshot::Snapshot;
@@ -186,10 +186,9 @@ fn scripts_and_hooks_keep_the_rights_when_the_client_has_another_user() {
 fn the_name_is_taken_while_the_second_process_lives() {
     let Some(lab) = Lab::start("") else { return };
     let client = lab.connected("--no-logout --setuid nobody");
-    let pid = client.pid();
     lab.client("--setuid nobody")
         .exits(8)
-        .says(&format!("kill -INT {pid}"));
+        .says(&format!("vpnc-cli disconnect {GATEWAY}"));
     client.interrupt();
     lab.connected("").interrupt();
 }

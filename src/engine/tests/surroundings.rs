@@ -70,13 +70,13 @@ fn without_a_way_nothing_is_given_up_and_packets_wait() {
         bench.engine.udp_unreachable(bench.now);
         bench.drain();
     }
-    bench.pass(600);
+    bench.pass(290);
     let events = bench.take_events();
     assert!(
         events.iter().all(|event| *event == Event::LookAround),
         "{events:?}"
     );
-    assert_eq!((events.len(), bench.probes), (60, probes));
+    assert_eq!((events.len(), bench.probes), (29, probes));
     bench.changed(Way::Same, false);
     assert!(bench.engine.wants_packets());
     assert_eq!(bench.probes, probes + 1);
@@ -84,6 +84,19 @@ fn without_a_way_nothing_is_given_up_and_packets_wait() {
     bench.pass(5);
     assert_eq!(bench.take_events(), [], "channel and keys are as they were");
     assert_eq!(bench.engine.path(), Path::Udp);
+}
+
+#[test]
+fn no_way_for_as_long_as_the_channel_may_be_lost_is_the_end() {
+    let (mut bench, _) = Bench::active();
+    bench.changed(Way::None, false);
+    bench.take_events();
+    bench.pass(301);
+    let events = bench.take_events();
+    let Some(Event::Ended(End::NetworkLost { lost_for, .. })) = events.last() else {
+        panic!("{events:?}");
+    };
+    assert_eq!(*lost_for, Duration::from_secs(300));
 }
 
 #[test]

@@ -52,7 +52,12 @@ impl DnsUndo {
                     Ok(()) => Ok(Undone::Done),
                     Err(error) => match io::Error::from(error) {
                         error if error.kind() == io::ErrorKind::NotFound => Ok(Undone::Gone),
-                        error => Err(error),
+                        // a service that cannot be asked has to ask the kernel itself some day, and forgets the link
+                        // when its device is gone
+                        error => {
+                            tracing::debug!(%error, "{self} cannot be taken back");
+                            Ok(Undone::Gone)
+                        }
                     },
                 }
             }
