@@ -86,5 +86,7 @@ mod soak;
 mod socks;
 #[path = "netns/space.rs"]
 mod space;
+#[path = "netns/taken_away.rs"]
+mod taken_away;
 #[path = "netns/transfer.rs"]
 mod transfer;

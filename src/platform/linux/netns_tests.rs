@@ -116,6 +116,37 @@ fn a_host_route_that_was_there_is_used_and_stays() {
 }
 
 #[test]
+fn of_two_tunnels_that_take_everything_neither_carries_the_other() {
+    in_world(|world| {
+        let before = dump();
+        let (tun, other_tun) = (world.tun(), world.tun());
+        let (mut first, everything) = (world.setup(), config(&[], &[]));
+        let mut second = NativeSetup::new(NativeOptions {
+            metric: DEFAULT_METRIC + 10,
+            ..world.options()
+        })
+        .expect("rights");
+        world.apply(&mut first, &everything).expect("first");
+        let interface = interface("tun1");
+        world
+            .block_on(second.apply(&interface, &everything))
+            .expect("second");
+        for setup in [&mut first, &mut second] {
+            world.block_on(setup.network_changed()).expect("refreshed");
+        }
+        let host = ip("route show 203.0.113.5");
+        assert_eq!(host.matches("via 198.51.100.1 ").count(), 2, "{host}");
+        for setup in [&mut first, &mut second] {
+            world
+                .block_on(setup.revert(Farewell::Requested))
+                .expect("reverted");
+        }
+        drop((tun, other_tun));
+        assert_restored(&before);
+    });
+}
+
+#[test]
 fn each_of_two_runs_keeps_its_own_path_to_their_gateway() {
     in_world(|world| {
         let before = dump();
