@@ -1,6 +1,6 @@
 //! Name servers of the VPN: told to whoever answers this machine's questions, and taken back at the end.
 //!
-//! Of three ways the first one is taken that is in charge here ([`choice`]): systemd-resolved, which alone can split
+//! Of three ways the first one is taken that is in charge here (`choice.rs`): systemd-resolved, which alone can split
 //! questions by their domain; the program `resolvconf`; and `/etc/resolv.conf` itself.
 
 mod choice;
